@@ -1,0 +1,50 @@
+/**
+ * The one table of error codes. A code never changes its exit once released; each has an anchor in docs/errors.md.
+ *
+ * Exits: 0 done · 1 bug · 2 usage · 3 environment not ready · 4 input needed, no terminal · 5 cloud refused ·
+ * 6 provisioning failed · 7 machine up, serving failed · 8 connection failed · 9 teardown incomplete ·
+ * 124 deadline passed · 130 interrupted
+ */
+export const codes = {
+  bug: { exit: 1, title: 'A fault in labos itself' },
+  'usage.flags': { exit: 2, title: 'The command line is not understood' },
+  'usage.value': { exit: 2, title: 'A value is out of range or malformed' },
+  'usage.name': { exit: 2, title: 'A lab name that cannot be used' },
+  'usage.config': { exit: 2, title: 'config.yaml is not valid' },
+  'usage.file': { exit: 2, title: 'A file that cannot be read' },
+  'model.unknown': { exit: 2, title: 'No such model' },
+  'model.engine': { exit: 2, title: 'The engine cannot serve this model' },
+  'lab.unknown': { exit: 2, title: 'No such lab' },
+  'lab.ambiguous': { exit: 2, title: 'More than one lab: which one?' },
+  'lab.differs': { exit: 2, title: 'A lab of that name runs something else' },
+  'lab.busy': { exit: 3, title: 'Another labos command is working on this lab' },
+  'state.corrupt': { exit: 3, title: 'A record that does not parse' },
+  'state.newer': { exit: 3, title: 'A record written by a newer labos' },
+  'state.readonly': { exit: 3, title: 'The state folder cannot be written' },
+  'port.taken': { exit: 3, title: 'The port is in use' },
+  'disk.short': { exit: 3, title: 'Not enough disk space' },
+  'memory.short': { exit: 3, title: 'Not enough memory' },
+  'python.missing': { exit: 3, title: 'No Python 3.10+ and no uv' },
+  'ollama.missing': { exit: 3, title: 'Ollama is not installed' },
+  'ollama.unreachable': { exit: 3, title: 'Ollama does not answer' },
+  'network.download': { exit: 3, title: 'A download failed' },
+  'input.needed': { exit: 4, title: 'A choice is missing and there is no terminal to ask at' },
+  'engine.install': { exit: 6, title: 'The engine could not be installed' },
+  'weights.damaged': { exit: 6, title: 'Downloaded weights do not match their checksum' },
+  'keeper.failed': { exit: 6, title: 'The keeper did not start' },
+  'serving.failed': { exit: 7, title: 'The engine does not serve' },
+  'serving.canary': { exit: 7, title: 'The model answers nonsense' },
+  'endpoint.unreachable': { exit: 8, title: 'The endpoint does not answer' },
+  'endpoint.refused': { exit: 8, title: 'The endpoint refused the request' },
+  'teardown.incomplete': { exit: 9, title: 'Something is left' },
+  'deadline.passed': { exit: 124, title: 'The deadline passed' },
+  interrupted: { exit: 130, title: 'Interrupted' },
+} as const
+
+export type ErrorCode = keyof typeof codes
+
+/** Exit status for a code. */
+export const exitOf = (code: ErrorCode): number => codes[code].exit
+
+/** Where the docs explain a code. */
+export const docOf = (code: ErrorCode): string => `docs/errors.md#${code.replaceAll('.', '-')}`

@@ -1,0 +1,30 @@
+import { LabosError } from './labos-error.js'
+
+/** The `code` of a Node.js system error (`ENOENT`, `EACCES`, ...), or undefined for anything else. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+const READ_ONLY = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'])
+
+/** Translates what the file system says of a folder of ours; unknown errors come back as they are. */
+export function fromFileSystem(error: unknown, path: string): unknown {
+  const code = systemCode(error)
+  if (code !== undefined && READ_ONLY.has(code)) {
+    return new LabosError('state.readonly', `Cannot write ${path} (${code}).`, {
+      suggestions: [
+        'Make that folder writable for you.',
+        'Or set LABOS_HOME to a folder that is, and run the command again.',
+      ],
+      cause: error,
+    })
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new LabosError('disk.short', `The disk is full: writing ${path} failed (${code}).`, {
+      suggestions: ['Free some space and run the same command again: what is already there is kept.'],
+      cause: error,
+    })
+  }
+  return error
+}

@@ -1,0 +1,80 @@
+/**
+ * What the stages need from outside, as narrow interfaces. Real ones live in `adapters/` and are made in
+ * `context.ts` only; tests pass fakes.
+ */
+import type { Duplex } from 'node:stream'
+
+/** Time. Every wait in labos goes through here, so no test waits on the real clock. */
+export interface Clock {
+  /** Wall-clock time in milliseconds since the epoch. May jump (sleep, NTP). */
+  now(): number
+  /** Milliseconds on a clock that never goes back. Only differences mean something. */
+  monotonicMs(): number
+  /** Resolves after `ms`; rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** One program to run to its end: argv, never a shell line. */
+export interface Command {
+  readonly argv: readonly [string, ...string[]]
+  /** Added to the inherited environment; `undefined` removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string
+  /** Called for each whole line of stdout and stderr, in order of arrival. */
+  readonly onLine?: (line: string) => void
+}
+
+/** How a program ended. A signal's end counts as failure: `exitCode` is then 128 + the signal's number, never 0. */
+export interface CommandResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Where an engine runs. Two kinds: this computer, and a host over SSH. */
+export interface Machine {
+  /** Runs to the end; rejects only when the program cannot be started (ENOENT) or the signal aborts (the program is then ended). */
+  run(command: Command, signal?: AbortSignal): Promise<CommandResult>
+  /** Absolute path of a program on the machine's PATH, or undefined. */
+  which(program: string): Promise<string | undefined>
+  /** A connection to a loopback port of the machine. Errors surface on the stream. */
+  dial(port: number): Duplex
+}
+
+/** A process as the operating system knows it. `startTime` tells a pid from a later process with the same pid. */
+export interface ProcessRef {
+  readonly pid: number
+  /** Opaque; equal strings mean the same process. */
+  readonly startTime: string
+}
+
+/** Processes of this computer. */
+export interface Processes {
+  /** The running process with that pid, or undefined. */
+  find(pid: number): Promise<ProcessRef | undefined>
+  /** True while exactly this process runs (a reused pid is not it; a zombie is not running). */
+  isAlive(ref: ProcessRef): Promise<boolean>
+  /** Sends the signal if exactly this process still runs; success when it is already gone. */
+  kill(ref: ProcessRef, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+}
+
+/** Who listens on a TCP port of this computer. */
+export interface PortHolder {
+  readonly pid?: number
+  readonly program?: string
+}
+
+export interface Ports {
+  /** `undefined` when the loopback port is free, else what is known of its holder. */
+  holder(port: number): Promise<PortHolder | undefined>
+}
+
+/** `fetch` as the web defines it, with the proxy settings of the environment applied. */
+export type Fetch = typeof globalThis.fetch
+
+/** Asks the person at the terminal. Absent (undefined in the context) where there is none. */
+export interface Prompt {
+  confirm(question: string, preset: boolean): Promise<boolean>
+  select<T extends string>(question: string, choices: readonly { name: string; value: T }[]): Promise<T>
+  text(question: string): Promise<string>
+}

@@ -1,0 +1,22 @@
+/**
+ * What happens, as data. Stages emit; only reporters (`ui/`) know about terminals. With `--json` each event is one
+ * line of NDJSON, so these shapes are public.
+ */
+import type { Plan } from '../plan/plan.js'
+import type { ErrorJson } from '../errors/labos-error.js'
+
+export type StepName = 'facts' | 'plan' | 'python' | 'engine' | 'weights' | 'endpoint' | 'serving' | 'teardown'
+
+export type LabosEvent =
+  | { type: 'plan'; plan: Plan }
+  /** A phase began; `text` says what it does, present tense, no dot. */
+  | { type: 'start'; step: StepName; text: string }
+  /** Bytes moved so far. `total` is absent while unknown. At most about five a second per step. */
+  | { type: 'progress'; step: StepName; doneBytes: number; totalBytes?: number; bytesPerSecond: number; etaMs?: number }
+  /** Something worth a line that is neither success nor failure. */
+  | { type: 'note'; step?: StepName; text: string }
+  | { type: 'retry'; step: StepName; attempt: number; reason: string; delayMs: number }
+  | { type: 'done'; step: StepName; text: string; elapsedMs: number }
+  | { type: 'failed'; step: StepName; error: ErrorJson }
+
+export type Emit = (event: LabosEvent) => void
