@@ -3,6 +3,7 @@
  * `context.ts` only; tests pass fakes.
  */
 import type { Duplex } from 'node:stream'
+import type { ProviderName } from './plan/plan.js'
 
 /** Time. Every wait in labos goes through here, so no test waits on the real clock. */
 export interface Clock {
@@ -67,6 +68,8 @@ export interface PortHolder {
 export interface Ports {
   /** `undefined` when the loopback port is free, else what is known of its holder. */
   holder(port: number): Promise<PortHolder | undefined>
+  /** A loopback port that was free just now. */
+  free(): Promise<number>
 }
 
 /** `fetch` as the web defines it, with the proxy settings of the environment applied. */
@@ -76,5 +79,59 @@ export type Fetch = typeof globalThis.fetch
 export interface Prompt {
   confirm(question: string, preset: boolean): Promise<boolean>
   select<T extends string>(question: string, choices: readonly { name: string; value: T }[]): Promise<T>
-  text(question: string): Promise<string>
+}
+
+/** Starts the keeper of a lab as a process of its own, which outlives the command. */
+export interface KeeperLauncher {
+  /**
+   * Resolves when the keeper listens on the lab's port; the engine may still be loading. Rejects with the keeper's own
+   * error (`port.taken`, ...) or `keeper.failed`; nothing of it runs then.
+   */
+  launch(name: string, signal: AbortSignal): Promise<ProcessRef>
+}
+
+/** Asks a keeper through its control door. Rejects when it does not answer in time. */
+export type AskKeeper = (question: {
+  readonly port: number
+  readonly key: string
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly timeoutMs: number
+}) => Promise<unknown>
+
+/** Something of ours that still runs or is held after it was given back. */
+export interface Leftover {
+  readonly what: string
+  /** How to remove it by hand. */
+  readonly remedy: string
+}
+
+/** What runs for a lab on this computer. */
+export interface MachineRef {
+  readonly port: number
+  readonly key: string | undefined
+  readonly keeper: ProcessRef
+  readonly engine?: ProcessRef
+}
+
+/** Where machines come from. Every method may be called again after a failure. */
+export interface Provider {
+  readonly name: ProviderName
+  /** Reads only, never changes anything. */
+  facts(): Promise<ComputerFacts>
+  /** Ends what runs and proves it. An empty list means: proven gone. Success when it was gone already. */
+  destroy(ref: MachineRef, signal: AbortSignal): Promise<readonly Leftover[]>
+  /** The machine, to run things on and to connect to. */
+  open(): Machine
+}
+
+/** What a provider knows of a computer. */
+export interface ComputerFacts {
+  /** As Node names it: `linux-x64`. */
+  readonly platform: string
+  readonly cores: number
+  readonly memoryAvailableBytes: number
+  readonly diskFreeBytes: number
+  /** Folder the disk figure is about. */
+  readonly diskPath: string
 }

@@ -37,7 +37,7 @@ export type EngineInstall =
       readonly wheels: readonly PinnedWheel[]
     }
   /** The user installed it; `program` must be on PATH. */
-  | { readonly kind: 'installed'; readonly program: string }
+  | { readonly kind: 'installed'; readonly program: string; readonly where: string }
 
 export interface PinnedWheel {
   /** As Node names them: `linux-x64`, `darwin-arm64`, `win32-x64`. */
@@ -49,10 +49,10 @@ export interface PinnedWheel {
 export interface Engine {
   readonly name: EngineName
   readonly install: EngineInstall
-  /** `owned`: the keeper starts and ends it. `external`: it is the user's own service at `baseUrl`. */
+  /** `owned`: the keeper starts and ends it. `external`: the user's own service, only watched. */
   readonly life: 'owned' | 'external'
-  /** The process to start (owned engines). */
-  process(start: EngineStart): EngineProcess
+  /** The process to start; engines of life `owned` have it. */
+  process?(start: EngineStart): EngineProcess
   /** Answers 200 when a request would be served. */
   readonly healthPath: string
   /** Names of the counters on `/metrics` that idle rules and `status` read; absent where the engine has none. */

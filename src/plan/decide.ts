@@ -1,6 +1,7 @@
 /** What to start on this computer for a request, given what is known of it. Pure: a refusal is a value. */
 import type { Engine } from '../engines/engine.js'
 import type { ErrorCode } from '../errors/codes.js'
+import type { ComputerFacts } from '../ports.js'
 import { formatBytes, formatGiB } from '../ui/format.js'
 import type { CatalogModel } from './catalog.js'
 import type { MemoryTerms, Plan, PlannedLease, WeightsSource } from './plan.js'
@@ -15,14 +16,7 @@ export interface PlanRequest {
 }
 
 /** What is known of this computer, read before anything is decided. */
-export interface LocalFacts {
-  /** As Node names it: `linux-x64`. */
-  readonly platform: string
-  readonly cores: number
-  readonly memoryAvailableBytes: number
-  readonly diskFreeBytes: number
-  /** Folder the disk figure is about. */
-  readonly diskPath: string
+export interface LocalFacts extends ComputerFacts {
   /** What is on disk already, checked. */
   readonly engineReady: boolean
   readonly weightsReady: boolean

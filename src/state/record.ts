@@ -55,8 +55,6 @@ export const labRecord = z.object({
   stepsDone: z.array(z.string()),
   /** Made by the engine's install and the weights' fetch. */
   laboratory: z.exactOptional(z.object({ engineHome: z.string(), weightsPath: z.string() })),
-  /** When the endpoint first answered: the lease counts from here. */
-  servingSince: z.exactOptional(z.string()),
 })
 
 export type LabRecord = z.infer<typeof labRecord>

@@ -1,0 +1,111 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Command, Errors, Flags, type Interfaces } from '@oclif/core'
+import { makeContext } from '../context.js'
+import type { Context } from '../flow/context.js'
+import type { Paths } from '../state/paths.js'
+import type { Emit } from '../ui/events.js'
+import { paintFor, type Paint } from '../ui/paint.js'
+import type { Reporter } from '../ui/reporter.js'
+import { applyConfig } from './config-file.js'
+import { env, pathsFrom } from './env.js'
+import { errorText, toLabosError } from './error-text.js'
+import { isInteractive, makePrompt, makeReporter } from './screen.js'
+import { onInterrupt } from './interrupt.js'
+
+export const GLOBAL = 'GLOBAL'
+
+/** Flags of every command. */
+const baseFlags = {
+  json: Flags.boolean({
+    env: 'LABOS_JSON',
+    helpGroup: GLOBAL,
+    description: 'Result as JSON on stdout (up and down: one event a line).',
+  }),
+  quiet: Flags.boolean({ char: 'q', env: 'LABOS_QUIET', helpGroup: GLOBAL, description: 'No progress on stderr.' }),
+  color: Flags.boolean({
+    env: 'LABOS_COLOR',
+    helpGroup: GLOBAL,
+    default: true,
+    allowNo: true,
+    description: 'Colours at a terminal; NO_COLOR is honoured too.',
+  }),
+}
+
+export type BaseFlags = Interfaces.InferredFlags<typeof baseFlags>
+
+/** What the commands share: where things are, how results and errors are shown, what Ctrl-C does. */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = baseFlags
+
+  protected paths!: Paths
+  #reporter: Reporter | undefined
+  #interrupt: ReturnType<typeof onInterrupt> | undefined
+
+  override async init(): Promise<void> {
+    await super.init()
+    this.paths = pathsFrom(env)
+    await applyConfig(this.paths.configFile, env)
+  }
+
+  /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The second time the process leaves at once, saying `lastWords`. */
+  protected signal(lastWords?: string): AbortSignal {
+    this.#interrupt ??= onInterrupt(process, lastWords)
+    return this.#interrupt.signal
+  }
+
+  /** The context of a flow. With `stream` the events of `--json` go to stdout, one a line. */
+  protected async context(flags: BaseFlags, stream = false): Promise<Context> {
+    this.#reporter = await makeReporter(flags, stream, env)
+    return makeContext({ paths: this.paths, env, root: packageRoot(), emit: this.#emit(), ...makePrompt(flags, env) })
+  }
+
+  /** The one way results leave: JSON, or what `screen` makes of them. */
+  protected render<T>(result: T, flags: BaseFlags, screen: (result: T, paint: Paint) => string, stream = false): void {
+    this.#reporter?.stop()
+    if (stream && flags.json) process.stdout.write(`${JSON.stringify({ type: 'result', result })}\n`)
+    else if (flags.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+    else {
+      const text = screen(result, this.paint(flags))
+      if (text !== '') process.stdout.write(`${text}\n`)
+    }
+  }
+
+  protected paint(flags: Pick<BaseFlags, 'color'>): Paint {
+    return paintFor(process.stdout.isTTY && flags.color, env)
+  }
+
+  protected get isInteractive(): boolean {
+    return isInteractive(env)
+  }
+
+  override async finally(error: Error | undefined): Promise<void> {
+    this.#reporter?.stop()
+    this.#interrupt?.release()
+    await super.finally(error)
+  }
+
+  override catch(error: Error): Promise<never> {
+    this.#reporter?.stop()
+    if (error instanceof Errors.ExitError) throw error
+    const known = toLabosError(error)
+    if (this.argv.includes('--json') || env['LABOS_JSON'] === 'true') {
+      process.stdout.write(`${JSON.stringify({ type: 'error', error: known.toJSON() })}\n`)
+    } else {
+      process.stderr.write(
+        errorText(known, paintFor(process.stderr.isTTY && !this.argv.includes('--no-color'), env), error, env),
+      )
+    }
+    throw new Errors.ExitError(known.exit)
+  }
+
+  #emit(): Emit {
+    return (event) => this.#reporter?.emit(event)
+  }
+}
+
+/** The folder of package.json: one above `dist/`, where the bundle's chunks lie one deeper. */
+function packageRoot(): string {
+  const here = dirname(fileURLToPath(import.meta.url))
+  return here.slice(0, here.lastIndexOf(`dist`) - 1)
+}

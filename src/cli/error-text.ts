@@ -1,0 +1,61 @@
+import { Errors } from '@oclif/core'
+import { docOf } from '../errors/codes.js'
+import { LabosError } from '../errors/labos-error.js'
+import type { Paint } from '../ui/paint.js'
+import type { Env } from './env.js'
+
+/** Any error as one of ours: oclif's own are usage errors, the rest is a fault of labos. */
+export function toLabosError(error: unknown): LabosError {
+  if (error instanceof LabosError) return unwrapParser(error)
+  if (isPromptClosed(error))
+    return new LabosError('interrupted', 'Interrupted (Ctrl-C at a question).', {
+      suggestions: ['Answer beforehand with flags: `--help` shows them.'],
+    })
+  if (error instanceof Errors.CLIError) return fromOclif(error)
+  const message = error instanceof Error ? error.message : String(error)
+  return new LabosError('bug', `labos failed where it must not: ${message}`, {
+    suggestions: [
+      'Run it again with DEBUG=labos to see where, and report that with the command you ran.',
+      'See what runs: `labos ps`.',
+    ],
+    cause: error,
+  })
+}
+
+/** oclif puts "Parsing --ttl" before and a hint after the message of an error thrown while a flag is read. */
+function unwrapParser(error: LabosError): LabosError {
+  const inner = /^Parsing (--[\w-]+)\s+([\s\S]*?)\n*See more help with --help$/.exec(error.message)
+  return inner
+    ? new LabosError(error.code, `${inner[1] ?? ''}: ${inner[2]?.trim() ?? ''}`, { suggestions: error.suggestions })
+    : error
+}
+
+function fromOclif(error: Errors.CLIError): LabosError {
+  const [first = 'The command line is not understood.', ...rest] = error.message
+    .replace(/\n*See more help with --help\s*$/, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  const [hint, ...hints] = [
+    ...(error.suggestions ?? []).filter((text) => text !== ''),
+    'See what it takes: add `--help`.',
+  ]
+  return new LabosError('usage.flags', [first, ...rest].join(' '), { suggestions: [hint ?? '', ...hints] })
+}
+
+const isPromptClosed = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')
+
+/** An error as a user meets it: what, why, what now, where to read more, and the exit. */
+export function errorText(error: LabosError, paint: Paint, original: unknown, env: Env): string {
+  const lines = [
+    `${paint.red(error.code)}  ${error.message}`,
+    ...(error.aftermath === undefined ? [] : [error.aftermath]),
+    ...error.suggestions.map(
+      (text) => `  - ${text.replaceAll(/`([^`]+)`/g, (_, command: string) => paint.cyan(command))}`,
+    ),
+    paint.dim(`More: ${docOf(error.code)}   exit ${String(error.exit)}`),
+  ]
+  const stack = env['DEBUG'] && original instanceof Error ? `${original.stack ?? ''}\n` : ''
+  return `${lines.join('\n')}\n${stack}`
+}

@@ -1,0 +1,13 @@
+/** Flags that several commands share. */
+import { Args, Flags } from '@oclif/core'
+import { parseDuration } from './duration.js'
+
+export const nameFlag = Flags.string({
+  char: 'n',
+  env: 'LABOS_NAME',
+  description: 'Which lab; not needed while there is only one.',
+})
+
+export const labArg = Args.string({ name: 'LAB', description: 'Which lab; not needed while there is only one.' })
+
+export const duration = Flags.custom<number>({ parse: (text) => Promise.resolve(parseDuration(text)) })

@@ -1,0 +1,25 @@
+import { interrupted } from '../errors/interrupted.js'
+
+/** The events of `process` that this needs. */
+export interface SignalSource {
+  on(event: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
+  off(event: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
+  exit(code: number): never
+}
+
+const NAMES: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/** The first signal aborts, so that a flow stops safely and cleans up. The second leaves at once with exit 130. */
+export function onInterrupt(source: SignalSource, lastWords = ''): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController()
+  const listener = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) {
+      if (lastWords !== '') process.stderr.write(`${lastWords}\n`)
+      source.exit(130)
+    }
+    process.stderr.write(`\n${name === 'SIGINT' ? 'Ctrl-C' : name}: stopping safely; once more leaves at once.\n`)
+    controller.abort(interrupted(name === 'SIGINT' ? 'Ctrl-C' : name))
+  }
+  for (const name of NAMES) source.on(name, listener)
+  return { signal: controller.signal, release: () => NAMES.forEach((name) => source.off(name, listener)) }
+}

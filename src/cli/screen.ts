@@ -1,0 +1,62 @@
+/** Chooses how progress is shown and whether questions can be asked. */
+import type { createPromptModule } from 'inquirer'
+import { noColour, paintFor } from '../ui/paint.js'
+import { systemClock } from '../adapters/system-clock.js'
+import type { Prompt } from '../ports.js'
+import type { Reporter } from '../ui/reporter.js'
+import type { Env } from './env.js'
+
+interface ScreenFlags {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly color: boolean
+}
+
+/** A person is there: both ends are a terminal and no CI system runs us. */
+export const isInteractive = (env: Env): boolean => process.stdin.isTTY && process.stderr.isTTY && !isSet(env['CI'])
+
+const isSet = (value: string | undefined): boolean =>
+  value !== undefined && value !== '' && value !== 'false' && value !== '0'
+
+export async function makeReporter(flags: ScreenFlags, stream: boolean, env: Env): Promise<Reporter> {
+  const { ndjsonReporter, silentReporter } = await import('../ui/ndjson.js')
+  if (flags.json && stream) return ndjsonReporter(process.stdout, systemClock)
+  if (flags.json || flags.quiet) return silentReporter
+  if (!process.stderr.isTTY || isSet(env['CI'])) {
+    const { plainReporter } = await import('../ui/plain.js')
+    return plainReporter(process.stderr, systemClock)
+  }
+  const [{ terminalReporter }, { default: ora }] = await Promise.all([import('../ui/terminal.js'), import('ora')])
+  const paint = flags.color ? paintFor(true, env) : noColour
+  const spinner = ora({
+    stream: process.stderr,
+    discardStdin: false,
+    ...(paint === noColour ? { color: false as const } : {}),
+  })
+  return terminalReporter(process.stderr, spinner, paint)
+}
+
+/** Questions go to stderr, so that stdout stays the result's. */
+export function makePrompt(flags: ScreenFlags, env: Env): { readonly prompt?: Prompt } {
+  if (flags.json || !isInteractive(env)) return {}
+  const ask = async (): Promise<ReturnType<typeof createPromptModule>> =>
+    (await import('inquirer')).createPromptModule({ output: process.stderr })
+  return {
+    prompt: {
+      confirm: async (message, preset) => {
+        const { answer } = await (
+          await ask()
+        )<{ answer: boolean }>({ type: 'confirm', name: 'answer', message, default: preset })
+        return answer
+      },
+      select: async (message, choices) => {
+        const { answer } = await (
+          await ask()
+        )<{ answer: string }>({ type: 'select', name: 'answer', message, choices: [...choices] })
+        const chosen = choices.find(({ value }) => value === answer)
+        if (!chosen) throw new Error(`the prompt answered ${answer}, which it was not offered`)
+        return chosen.value
+      },
+    },
+  }
+}

@@ -1,0 +1,119 @@
+/** Results as text for people. JSON has the same facts. */
+import type { LabStatus } from '../flow/lab-status.js'
+import type { UpResult } from '../flow/up.js'
+import { formatDuration, formatUsd } from '../ui/format.js'
+import { rows } from '../ui/lines.js'
+import type { Paint } from '../ui/paint.js'
+
+/** The last screen of `up`: how to use it, where to look, how it ends. */
+export function endpointScreen(
+  { lab, outcome, proof, keyFile, elapsedMs }: UpResult,
+  paint: Paint,
+  labCount: number,
+): string {
+  const name = labCount > 1 ? ` ${lab.name}` : ''
+  const speed = proof?.tokensPerSecond === undefined ? '' : `, ${proof.tokensPerSecond.toFixed(0)} tokens/s`
+  const headline =
+    outcome === 'already-up' ? `${lab.name} is already up` : `${lab.name} is up (${formatDuration(elapsedMs)}${speed})`
+  const body = `{"model":"${lab.model ?? ''}","messages":[{"role":"user","content":"Hello"}]}`
+  return `
+${paint.bold(headline)}
+
+${rows([
+  ['endpoint', paint.cyan(lab.endpoint ?? '')],
+  ['model', lab.model],
+  ['key', keyFile],
+  ['price', `${formatUsd(lab.usdPerHour ?? 0)}/h`],
+  ['logs', `labos logs -f${name === '' ? '' : ` --name${name}`}`],
+  ['ends', endsText(lab)],
+])}
+
+  ${paint.dim('# this shell')}
+  eval "$(labos env${name})"
+  ${paint.dim('# a first question')}
+  labos chat${name === '' ? '' : ` --name${name}`} "Write a haiku about laboratories."
+  ${paint.dim('# the same with curl, after the eval')}
+  curl $OPENAI_BASE_URL/chat/completions -H "Authorization: Bearer $OPENAI_API_KEY" \\
+    -H 'Content-Type: application/json' -d '${body}'`
+}
+
+/** How a lab ends, from what its keeper says. */
+export function endsText({ lease, name }: LabStatus): string {
+  const idle =
+    lease?.idleMs === undefined
+      ? ''
+      : `; idle ${formatDuration(lease.idleForMs ?? 0)} of ${formatDuration(lease.idleMs)}`
+  const at =
+    lease?.endsAt === undefined
+      ? ''
+      : `by itself ${lease.endsAt.slice(0, 16).replace('T', ' ')} UTC (${lease.endsBy ?? 'lease'})${idle}, or `
+  return `${at}labos down ${name}`
+}
+
+/** One line a lab, aligned, 80 columns as long as names are short. */
+export function labTable(labs: readonly LabStatus[], paint: Paint): string {
+  if (labs.length === 0) return 'No labs. Start one: labos up smollm2'
+  const cells = labs.map((lab) => [
+    lab.name,
+    lab.state,
+    lab.model ?? '-',
+    lab.engine ?? '-',
+    lab.endpoint ?? '-',
+    `${formatUsd(lab.usdPerHour ?? 0)}/h`,
+  ])
+  const header = ['NAME', 'STATE', 'MODEL', 'ENGINE', 'ENDPOINT', 'PRICE']
+  const widths = header.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)))
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+  return [
+    paint.bold(line(header)),
+    ...cells.map((row, index) => line(row).replace(row[1] ?? '', painted(labs[index]?.state, paint))),
+  ].join('\n')
+}
+
+function painted(state: LabStatus['state'] | undefined, paint: Paint): string {
+  if (state === 'serving') return paint.green(state)
+  if (state === 'starting' || state === 'restarting' || state === 'unfinished') return paint.yellow(state)
+  return state === 'ended' || state === undefined ? (state ?? '') : paint.red(state)
+}
+
+/** Everything known of one lab. */
+export function statusScreen(lab: LabStatus, paint: Paint): string {
+  const live = lab.pids !== undefined
+  return rows([
+    ['lab', `${paint.bold(lab.name)}${lab.id === undefined ? '' : ` (${lab.id})`}`],
+    ['state', `${painted(lab.state, paint)}${lab.detail === undefined ? '' : `: ${lab.detail}`}`],
+    ['model', lab.model],
+    [
+      'engine',
+      lab.engine === undefined
+        ? undefined
+        : `${lab.engine} on this computer${lab.contextTokens === undefined ? '' : `, ${String(lab.contextTokens)} tokens of context`}`,
+    ],
+    ['endpoint', lab.endpoint],
+    ['up since', live ? lab.startedAt : undefined],
+    ['requests', lab.activity === undefined ? undefined : requestsText(lab)],
+    [
+      'restarts',
+      lab.restarts
+        ? `${String(lab.restarts)}${lab.lastExit ? `, last ${lab.lastExit.at}: ${lab.lastExit.why}` : ''}`
+        : undefined,
+    ],
+    [
+      'processes',
+      lab.pids === undefined
+        ? 'none'
+        : `keeper ${String(lab.pids.keeper)}${lab.pids.engine === undefined ? '' : `, engine ${String(lab.pids.engine)}`}`,
+    ],
+    ['cost', `${formatUsd(0)} so far, ${formatUsd(lab.usdPerHour ?? 0)}/h`],
+    ['ends', live ? endsText(lab) : undefined],
+  ])
+}
+
+function requestsText({ activity, tokens }: LabStatus): string {
+  const counted = tokens ? `; ${String(tokens.prompt)} tokens in, ${String(tokens.generated)} out` : ''
+  return `${String(activity?.requests ?? 0)}, ${String(activity?.inFlight ?? 0)} running${counted}`
+}

@@ -1,0 +1,123 @@
+/** Passes one request on to the engine and its answer back, byte for byte, as it comes. */
+import { Agent, request, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Upstream } from '../upstream.js'
+import { bodyOf, engineLost } from './openai-error.js'
+
+/** Of one connection, not of the message (RFC 9110, 7.6.1). */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]
+
+export interface Forwarding {
+  readonly upstream: Upstream
+  readonly agent: Agent
+  /** The whole body, when it was read already; else the request is streamed. */
+  readonly body?: Buffer | readonly Buffer[]
+  readonly extraHeaders: OutgoingHttpHeaders
+  /** Changes a whole answer instead of streaming it. */
+  readonly rewrite?: (body: string) => string
+  /** Called when the engine cannot be reached and nothing was answered yet. */
+  readonly onUnreachable: () => void
+}
+
+/** Connections to the engine, kept open between requests. */
+export function engineAgent(dial: () => Duplex): Agent {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 32 })
+  agent.createConnection = () => dial()
+  return agent
+}
+
+/** Resolves when the exchange is over, however it ended. */
+export const forward = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  { upstream, agent, body, extraHeaders, rewrite, onUnreachable }: Forwarding,
+): Promise<void> =>
+  new Promise((resolve) => {
+    const onward = request({ agent, method: req.method, path: req.url, headers: headersFor(req, upstream, body) })
+    onward.setNoDelay(true)
+    res.once('close', () => {
+      onward.destroy()
+      resolve()
+    })
+    onward.on('error', () => {
+      if (res.headersSent) endLost(res)
+      else if (!res.destroyed) onUnreachable()
+    })
+    onward.on('response', (answer) => {
+      answer.on('error', () => endLost(res))
+      answer.on('aborted', () => endLost(res))
+      if (rewrite) void rewriteAnswer(answer, res, extraHeaders, rewrite)
+      else streamAnswer(answer, res, extraHeaders)
+    })
+    if (body === undefined) req.pipe(onward)
+    else if (Buffer.isBuffer(body)) onward.end(body)
+    else {
+      for (const piece of body) onward.write(piece)
+      req.pipe(onward)
+    }
+  })
+
+function headersFor(req: IncomingMessage, { key }: Upstream, body: Forwarding['body']): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = { ...req.headers }
+  for (const name of [...HOP_BY_HOP, 'authorization', 'x-api-key', 'origin', 'expect'])
+    Reflect.deleteProperty(headers, name)
+  if (key !== undefined) headers['authorization'] = `Bearer ${key}`
+  if (Buffer.isBuffer(body)) headers['content-length'] = body.length
+  return headers
+}
+
+function answerHeaders(answer: IncomingMessage, extra: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = { ...answer.headers }
+  for (const name of Object.keys(headers))
+    if (HOP_BY_HOP.includes(name) || name.startsWith('access-control-')) Reflect.deleteProperty(headers, name)
+  return { ...headers, ...extra }
+}
+
+function streamAnswer(answer: IncomingMessage, res: ServerResponse, extra: OutgoingHttpHeaders): void {
+  res.writeHead(answer.statusCode ?? 502, answerHeaders(answer, extra))
+  res.flushHeaders()
+  // Not pipe(): when the engine dies pipe() would end the answer as if it were whole.
+  answer.on('data', (piece: Buffer) => {
+    if (!res.write(piece)) answer.pause()
+  })
+  res.on('drain', () => answer.resume())
+  answer.on('end', () => {
+    if (answer.complete) res.end()
+    else endLost(res)
+  })
+}
+
+async function rewriteAnswer(
+  answer: IncomingMessage,
+  res: ServerResponse,
+  extra: OutgoingHttpHeaders,
+  rewrite: (body: string) => string,
+): Promise<void> {
+  const pieces: Buffer[] = []
+  try {
+    for await (const piece of answer) pieces.push(piece as Buffer)
+  } catch {
+    return // endLost has it
+  }
+  const text = Buffer.concat(pieces).toString('utf8')
+  const body = Buffer.from(answer.statusCode === 200 ? rewrite(text) : text)
+  res.writeHead(answer.statusCode ?? 502, { ...answerHeaders(answer, extra), 'content-length': body.length })
+  res.end(body)
+}
+
+/** The engine left in the middle: a stream of events says so, anything else is cut so that nobody takes it for whole. */
+function endLost(res: ServerResponse): void {
+  if (res.writableEnded || res.destroyed) return
+  const isEvents = String(res.getHeader('content-type') ?? '').startsWith('text/event-stream')
+  if (isEvents) res.end(`data: ${bodyOf(engineLost)}\n\n`)
+  else res.destroy()
+}

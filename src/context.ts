@@ -1,0 +1,53 @@
+/** The composition root: the only file that makes real adapters. */
+import { join } from 'node:path'
+import { keeperLauncher } from './adapters/launch-keeper.js'
+import { localMachine } from './adapters/local-machine.js'
+import { proxyFetch } from './adapters/fetch.js'
+import { systemPorts } from './adapters/ports.js'
+import { systemProcesses } from './adapters/processes.js'
+import { systemClock } from './adapters/system-clock.js'
+import { askKeeper } from './connect/door.js'
+import type { Context } from './flow/context.js'
+import type { Prompt } from './ports.js'
+import { localProvider } from './provision/local/provider.js'
+import { labPaths, type Paths } from './state/paths.js'
+import type { Emit } from './ui/events.js'
+
+export interface ContextWish {
+  readonly paths: Paths
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Folder of the installed package. */
+  readonly root: string
+  readonly emit: Emit
+  readonly prompt?: Prompt
+}
+
+export async function makeContext({ paths, env, root, emit, prompt }: ContextWish): Promise<Context> {
+  const processes = systemProcesses(process.platform)
+  const machine = localMachine()
+  const launcher = keeperLauncher(
+    {
+      entry: join(root, 'dist', 'keeper.js'),
+      args: (name) => [name, paths.labsDir, paths.cacheDir],
+      logOf: (name) => labPaths(paths, name).keeperLog,
+    },
+    processes,
+  )
+  const self = (await processes.find(process.pid)) ?? { pid: process.pid, startTime: '' }
+  return {
+    paths,
+    env,
+    templatesDir: join(root, 'templates'),
+    clock: systemClock,
+    processes,
+    ports: systemPorts(process.platform),
+    machine,
+    provider: localProvider({ ask: askKeeper, clock: systemClock, processes, machine, diskPath: paths.cacheDir }),
+    fetch: proxyFetch(env),
+    ask: askKeeper,
+    launcher,
+    self,
+    emit,
+    ...(prompt ? { prompt } : {}),
+  }
+}

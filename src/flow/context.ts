@@ -1,0 +1,36 @@
+import type {
+  AskKeeper,
+  Clock,
+  Fetch,
+  KeeperLauncher,
+  Machine,
+  Ports,
+  ProcessRef,
+  Processes,
+  Prompt,
+  Provider,
+} from '../ports.js'
+import type { Paths } from '../state/paths.js'
+import type { Emit } from '../ui/events.js'
+
+/** Everything a flow needs from outside. Made in `src/context.ts`; tests make their own. */
+export interface Context {
+  readonly paths: Paths
+  /** Folder of the files that run on the machine. */
+  readonly templatesDir: string
+  /** The environment as the command got it: mirrors, proxies, tokens for downloads. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly processes: Processes
+  readonly ports: Ports
+  readonly provider: Provider
+  readonly machine: Machine
+  readonly fetch: Fetch
+  readonly ask: AskKeeper
+  readonly launcher: KeeperLauncher
+  /** This process, as others see it. */
+  readonly self: ProcessRef
+  readonly emit: Emit
+  /** Absent where there is no terminal to ask at. */
+  readonly prompt?: Prompt
+}

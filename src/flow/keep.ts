@@ -1,0 +1,258 @@
+/** The keeper's life: open the gateway, look after the engine, end when the lease or somebody says so. */
+import { startGateway, type Gateway } from '../connect/gateway/server.js'
+import type { Away, Upstream } from '../connect/upstream.js'
+import type { Engine, EngineProcess } from '../engines/engine.js'
+import { engineNamed } from '../engines/engines.js'
+import { leaseState, type LeaseState } from '../lease/rules.js'
+import type { Clock, Machine, Ports, ProcessRef, Processes } from '../ports.js'
+import { tokenCounters } from '../serve/counters.js'
+import { watchExternal } from '../serve/external.js'
+import { get } from '../serve/health.js'
+import {
+  superviseEngine,
+  type EngineSnapshot,
+  type RunningEngine,
+  type Supervised,
+  type Supervisor,
+} from '../serve/supervisor.js'
+import { logFile } from '../state/log-file.js'
+import { labPaths, type Paths } from '../state/paths.js'
+import { readKey, readLab } from '../state/read.js'
+import type { KeeperRecord, LabRecord } from '../state/record.js'
+import { saveKeeper } from '../state/store.js'
+import { formatDuration } from '../ui/format.js'
+import type { KeeperStatus } from './lab-status.js'
+
+export interface KeepDeps {
+  readonly paths: Paths
+  readonly clock: Clock
+  readonly processes: Pick<Processes, 'find'>
+  readonly ports: Pick<Ports, 'free'>
+  readonly machine: Pick<Machine, 'dial'>
+  readonly self: ProcessRef
+  /** Where the user's Ollama listens. */
+  readonly ollamaPort: number
+  spawn(process: EngineProcess, onLine: (line: string) => void): Promise<RunningEngine>
+  /** Called once, when the endpoint is open. */
+  onListening(): void
+  /** A line for the keeper's own log. */
+  say(line: string): void
+}
+
+type Ended = NonNullable<KeeperRecord['ended']>
+
+const TICK_MS = 30_000
+
+/** Resolves when the lab has ended and nothing of it runs. Throws `port.taken` and what the record's reading throws. */
+export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): Promise<void> {
+  const record = readLab(deps.paths, name)
+  const key = readKey(deps.paths, name)
+  if (!record?.laboratory || key === undefined) throw new Error(`the lab "${name}" is not set up`)
+  const stop = new AbortController()
+  const until = AbortSignal.any([signal, stop.signal])
+  const startedAtMs = deps.clock.now()
+  const engine = engineNamed(record.plan.engine)
+  const supervisor = (): Supervisor | undefined => looking
+  let looking: Supervisor | undefined
+  const gateway = await startGateway(gatewayOptions(record, engine, key), {
+    clock: deps.clock,
+    upstream: () => upstreamOf(supervisor(), deps.machine),
+    isHealthy: () => looking?.isHealthy() ?? Promise.resolve(false),
+    status: () => statusOf({ record, engine, gateway, supervisor: looking, startedAtMs, deps }),
+    stop: () => stop.abort(),
+  })
+  const book = keeperBook(record, startedAtMs, deps)
+  await book.write({})
+  deps.onListening()
+  const log = logFile(labPaths(deps.paths, name).engineLog)
+  looking = lookAfter(
+    { engine, plan: record.plan, home: record.laboratory.engineHome, weightsPath: record.laboratory.weightsPath },
+    deps,
+    (line) => log.line(line),
+    book.engineChanged,
+  )
+  const ended = await waitForEnd(record, gateway, startedAtMs, deps, until)
+  const failure = looking.snapshot()
+  await gateway.close()
+  await looking.stop()
+  await log.flush()
+  await book.write({
+    ended:
+      failure.state === 'failed'
+        ? { ...ended, reason: 'failed', detail: failure.detail ?? 'the engine was given up' }
+        : ended,
+  })
+  deps.say(`ended: ${ended.detail}`)
+}
+
+const gatewayOptions = ({ plan }: LabRecord, engine: Engine, key: string): Parameters<typeof startGateway>[0] => {
+  const [first = plan.model.id, ...others] = plan.model.servedNames
+  const names: [string, ...string[]] = [first, ...others]
+  return {
+    port: plan.port,
+    key,
+    contextTokens: plan.contextTokens,
+    served: {
+      names,
+      title: plan.model.title,
+      fim: plan.model.fim,
+      nativeSuffix: engine.suffix === 'native',
+      engineName: plan.weights.kind === 'ollama' ? plan.weights.tag : first,
+    },
+  }
+}
+
+function lookAfter(
+  what: Supervised,
+  deps: KeepDeps,
+  log: (line: string) => void,
+  onChange: (snapshot: EngineSnapshot) => void,
+): Supervisor {
+  const shared = { clock: deps.clock, machine: deps.machine, onChange }
+  if (what.engine.life === 'external') return watchExternal(what, deps.ollamaPort, shared)
+  return superviseEngine(what, {
+    ...shared,
+    ports: deps.ports,
+    log,
+    spawn: (process, onLine) => deps.spawn(process, onLine),
+  })
+}
+
+function upstreamOf(supervisor: Supervisor | undefined, machine: Pick<Machine, 'dial'>): Upstream | Away {
+  const address = supervisor?.address()
+  if (address)
+    return {
+      state: 'serving',
+      dial: () => machine.dial(address.port),
+      ...(address.key === undefined ? {} : { key: address.key }),
+    }
+  const { state, detail, retryAfterMs } = supervisor?.snapshot() ?? {
+    state: 'starting' as const,
+    detail: undefined,
+    retryAfterMs: 1000,
+  }
+  return { state: state === 'serving' ? 'starting' : state, reason: detail ?? 'it is starting', retryAfterMs }
+}
+
+interface Looked {
+  readonly record: LabRecord
+  readonly engine: Engine
+  readonly gateway: Gateway
+  readonly supervisor: Supervisor | undefined
+  readonly startedAtMs: number
+  readonly deps: KeepDeps
+}
+
+/** Looks at everything now: what was true a moment ago is not said. */
+async function statusOf({ record, engine, gateway, supervisor, startedAtMs, deps }: Looked): Promise<KeeperStatus> {
+  const snapshot = supervisor?.snapshot() ?? { state: 'starting' as const, restarts: 0 }
+  const answers = snapshot.state !== 'serving' || ((await supervisor?.isHealthy()) ?? false)
+  const address = supervisor?.address()
+  const metrics =
+    address && engine.metrics
+      ? await get(
+          {
+            dial: () => deps.machine.dial(address.port),
+            path: '/metrics',
+            timeoutMs: 1000,
+            ...(address.key === undefined ? {} : { key: address.key }),
+          },
+          deps.clock,
+        )
+      : undefined
+  const tokens = metrics?.status === 200 ? tokenCounters(engine.metrics, metrics.body) : undefined
+  const { inFlight, requests } = gateway.activity()
+  const { detail, pid, restarts, lastExit } = { detail: undefined, pid: undefined, lastExit: undefined, ...snapshot }
+  return {
+    labId: record.id,
+    engine: {
+      state: answers ? snapshot.state : 'unresponsive',
+      restarts,
+      ...(answers
+        ? detail === undefined
+          ? {}
+          : { detail }
+        : { detail: 'the engine does not answer its health check' }),
+      ...(pid === undefined ? {} : { pid }),
+      ...(lastExit === undefined ? {} : { lastExit }),
+    },
+    activity: { inFlight, requests },
+    ...(tokens ? { tokens } : {}),
+    lease: leaseJson(leaseNow(record, gateway, startedAtMs, deps.clock)),
+  }
+}
+
+const leaseNow = ({ plan }: LabRecord, gateway: Gateway, sinceMs: number, clock: Clock): LeaseState =>
+  leaseState(plan.lease, { sinceMs, nowMs: clock.now(), ...gateway.activity() })
+
+const leaseJson = ({ endsAtMs, endsBy, idleForMs, warn }: LeaseState): KeeperStatus['lease'] => ({
+  idleForMs,
+  warn,
+  ...(endsAtMs === undefined ? {} : { endsAt: new Date(endsAtMs).toISOString() }),
+  ...(endsBy === undefined ? {} : { endsBy }),
+})
+
+/** Resolves with the reason when the lease is over or the signal aborts. Looks at least every half minute: clocks jump. */
+async function waitForEnd(
+  record: LabRecord,
+  gateway: Gateway,
+  sinceMs: number,
+  { clock, say }: KeepDeps,
+  signal: AbortSignal,
+): Promise<Ended> {
+  let warned = false
+  for (;;) {
+    const lease = leaseNow(record, gateway, sinceMs, clock)
+    const at = new Date(clock.now()).toISOString()
+    if (signal.aborted) return { at, reason: 'stopped', detail: 'it was ended with `labos down` or a signal' }
+    if (lease.over === 'deadline')
+      return {
+        at,
+        reason: 'deadline',
+        detail: `its time was over (--ttl ${formatDuration(record.plan.lease.ttlMs ?? 0)})`,
+      }
+    if (lease.over === 'idle')
+      return { at, reason: 'idle', detail: `nothing was asked for ${formatDuration(lease.idleForMs)} (--idle)` }
+    if (lease.warn && !warned)
+      say(`ends soon, at ${new Date(lease.endsAtMs ?? 0).toISOString()} (${lease.endsBy ?? 'lease'})`)
+    warned = lease.warn
+    await clock
+      .sleep(Math.min(TICK_MS, Math.max(1, (lease.endsAtMs ?? Infinity) - clock.now())), signal)
+      .catch(() => undefined)
+  }
+}
+
+/** keeper.json, written in order, one write after the other. */
+function keeperBook(
+  record: LabRecord,
+  startedAtMs: number,
+  deps: KeepDeps,
+): { write(more: Partial<KeeperRecord>): Promise<void>; engineChanged(snapshot: EngineSnapshot): void } {
+  let content: KeeperRecord = {
+    version: 1,
+    ...deps.self,
+    port: record.plan.port,
+    startedAt: new Date(startedAtMs).toISOString(),
+  }
+  let writing: Promise<void> = Promise.resolve()
+  let lastPid: number | undefined
+  const write = (more: Partial<KeeperRecord>): Promise<void> => {
+    content = { ...content, ...more }
+    const snapshot = content
+    writing = writing.then(() => saveKeeper(deps.paths, record.name, snapshot))
+    return writing
+  }
+  const noteEngine = async (pid: number): Promise<void> => {
+    const engine = await deps.processes.find(pid)
+    if (engine) await write({ engine })
+  }
+  return {
+    write,
+    engineChanged: ({ state, detail, pid }) => {
+      deps.say(`engine ${state}${detail === undefined || detail === '' ? '' : `: ${detail}`}`)
+      if (pid === undefined || pid === lastPid) return
+      lastPid = pid
+      noteEngine(pid).catch((error: unknown) => deps.say(`keeper.json was not written: ${String(error)}`))
+    },
+  }
+}

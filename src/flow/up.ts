@@ -1,0 +1,161 @@
+import { LabosError } from '../errors/labos-error.js'
+import type { CatalogModel } from '../plan/catalog.js'
+import type { Plan } from '../plan/plan.js'
+import { takeLock } from '../state/lock.js'
+import { labPaths, lockPath } from '../state/paths.js'
+import { readLab } from '../state/read.js'
+import type { LabRecord } from '../state/record.js'
+import { ensureKey, ensureLabDir, newLabId, removeLab, saveLab } from '../state/store.js'
+import { endRunning } from './end-running.js'
+import type { Context } from './context.js'
+import { labStatus, type LabStatus } from './lab-status.js'
+import { makeLaboratory } from './laboratory.js'
+import { openEndpoint } from './open-endpoint.js'
+import { planLab } from './plan-lab.js'
+import { proveServing, type Proof } from './prove-serving.js'
+import { difference, resolveRequest, type UpRequest } from './request.js'
+
+export interface UpResult {
+  readonly outcome: 'up' | 'already-up'
+  readonly lab: LabStatus
+  /** What the proof of serving measured; absent when it was up already. */
+  readonly proof?: Proof
+  readonly keyFile: string
+  readonly elapsedMs: number
+}
+
+/** How long a second `up` waits for the first: a large download may be under way. */
+const WAIT_MS = 6 * 3_600_000
+
+/** Plans and nothing else. */
+export async function dryRun(request: UpRequest, context: Context): Promise<Plan> {
+  return planLab(request, resolveRequest(request).model, context)
+}
+
+/**
+ * From nothing to an endpoint that answers. Idempotent: a lab that serves is left as it is, a half-made one goes on
+ * where it stopped. When it fails or is interrupted nothing of it runs; what was downloaded is kept.
+ */
+export async function up(request: UpRequest, context: Context, signal: AbortSignal): Promise<UpResult> {
+  const since = context.clock.monotonicMs()
+  const { model, name } = resolveRequest(request)
+  const release = await takeLock(
+    lockPath(context.paths, name),
+    {
+      command: `labos up ${request.model}`,
+      waitMs: WAIT_MS,
+      onWait: ({ pid, command }) => {
+        context.emit({
+          type: 'note',
+          text: `\`${command}\` (pid ${String(pid)}) is working on "${name}"; waiting for it`,
+        })
+      },
+    },
+    context,
+    signal,
+  )
+  try {
+    const rest = await upLocked(request, model, name, context, signal)
+    return { ...rest, keyFile: labPaths(context.paths, name).key, elapsedMs: context.clock.monotonicMs() - since }
+  } finally {
+    await release()
+  }
+}
+
+type Outcome = Omit<UpResult, 'keyFile' | 'elapsedMs'>
+
+async function upLocked(
+  request: UpRequest,
+  model: CatalogModel,
+  name: string,
+  context: Context,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const existing = readLab(context.paths, name)
+  if (!existing) return make(await createRecord(request, model, name, context), true, context, signal)
+  const status = await labStatus(name, context)
+  const differs = difference(request, model, existing.plan)
+  const isAlive = status.pids !== undefined
+  if (isAlive && differs !== undefined) throw differsError(name, differs)
+  if (status.state === 'serving') return { outcome: 'already-up', lab: status }
+  if (status.state === 'starting' || status.state === 'restarting') return prove(existing, context, signal)
+  await endRunning(name, context, signal)
+  const record = differs === undefined ? existing : await createRecord(request, model, name, context, existing)
+  return make(record, false, context, signal)
+}
+
+async function createRecord(
+  request: UpRequest,
+  model: CatalogModel,
+  name: string,
+  context: Context,
+  before?: LabRecord,
+): Promise<LabRecord> {
+  const plan = await planLab(request, model, context)
+  context.emit({ type: 'plan', plan })
+  await agree(request, context)
+  const record: LabRecord = {
+    version: 1,
+    id: before?.id ?? newLabId(),
+    name,
+    createdAt: before?.createdAt ?? new Date(context.clock.now()).toISOString(),
+    plan,
+    stepsDone: ['plan'],
+  }
+  await ensureLabDir(context.paths, name)
+  await ensureKey(context.paths, name)
+  await saveLab(context.paths, record)
+  return record
+}
+
+async function agree({ agreed }: UpRequest, { prompt }: Context): Promise<void> {
+  if (agreed) return
+  if (!prompt) {
+    throw new LabosError('input.needed', 'The plan needs a yes, and there is no terminal to ask at.', {
+      suggestions: ['Agree beforehand: `--yes`.', 'Or only look: `--dry-run`.'],
+      aftermath: 'Nothing was created.',
+    })
+  }
+  if (await prompt.confirm('Start it?', true)) return
+  throw new LabosError('interrupted', 'Not started: you said no.', {
+    suggestions: ['Change the plan with flags: `labos up --help`.'],
+    aftermath: 'Nothing was created.',
+  })
+}
+
+async function make(record: LabRecord, isNew: boolean, context: Context, signal: AbortSignal): Promise<Outcome> {
+  try {
+    const laboratory = await makeLaboratory(record.name, record.plan, context, signal)
+    const made: LabRecord = { ...record, laboratory, stepsDone: ['plan', 'laboratory'] }
+    await saveLab(context.paths, made)
+    await openEndpoint(made, context, signal)
+    return await prove({ ...made, stepsDone: [...made.stepsDone, 'endpoint'] }, context, signal)
+  } catch (error) {
+    throw await undo(record.name, isNew, error, context)
+  }
+}
+
+async function prove(record: LabRecord, context: Context, signal: AbortSignal): Promise<Outcome> {
+  const proof = await proveServing(record, context, signal)
+  await saveLab(context.paths, { ...record, stepsDone: ['plan', 'laboratory', 'endpoint', 'serving'] })
+  return { outcome: 'up', lab: await labStatus(record.name, context), proof }
+}
+
+/** After a failure nothing runs any more. An interrupted first `up` leaves no lab; a failed one keeps its logs. */
+async function undo(name: string, isNew: boolean, error: unknown, context: Context): Promise<unknown> {
+  const left = await endRunning(name, context, AbortSignal.timeout(30_000)).catch(() => [
+    { what: `the lab "${name}"`, remedy: `labos down ${name}` },
+  ])
+  if (!(error instanceof LabosError)) return error
+  if (left.length > 0)
+    return error.withAftermath(`Still running: ${left.map(({ what, remedy }) => `${what} (${remedy})`).join(', ')}.`)
+  if (error.code !== 'interrupted' || !isNew)
+    return error.withAftermath(`Nothing of it runs. Its logs are kept: \`labos logs --name ${name}\`.`)
+  await removeLab(context.paths, name)
+  return error.withAftermath('Nothing of it runs, the lab is removed; what was downloaded whole is kept.')
+}
+
+const differsError = (name: string, differs: string): LabosError =>
+  new LabosError('lab.differs', `The lab "${name}" runs already and ${differs}.`, {
+    suggestions: [`Start another beside it: \`--name ${name}-2\`.`, `Or end this one first: \`labos down ${name}\`.`],
+  })

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import * as z from 'zod/mini'
+import { fromFileSystem, systemCode } from '../errors/from-system.js'
+import { throwIfAborted } from '../errors/interrupted.js'
+import { LabosError } from '../errors/labos-error.js'
+import type { Clock, ProcessRef, Processes } from '../ports.js'
+import { formatDuration } from '../ui/format.js'
+
+const lockHolder = z.object({ pid: z.number(), startTime: z.string(), command: z.string(), at: z.number() })
+export type LockHolder = z.infer<typeof lockHolder>
+
+export interface LockDeps {
+  readonly clock: Clock
+  readonly processes: Processes
+  readonly self: ProcessRef
+}
+
+export interface LockWish {
+  /** What to tell others, for example `labos up smollm2`. */
+  readonly command: string
+  /** How long to wait for another holder; 0 = refuse at once. */
+  readonly waitMs: number
+  /** Called once, when the wait begins. */
+  readonly onWait?: (holder: LockHolder) => void
+}
+
+const POLL_MS = 200
+
+/**
+ * Takes the lock, waiting for a living holder up to `waitMs`; a lock left by a process that is gone is taken over.
+ * Resolves to its release. Throws `lab.busy` when the wait is over.
+ */
+export async function takeLock(
+  path: string,
+  wish: LockWish,
+  deps: LockDeps,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
+  const since = deps.clock.monotonicMs()
+  let told = false
+  for (;;) {
+    throwIfAborted(signal)
+    const mine: LockHolder = { ...deps.self, command: wish.command, at: deps.clock.now() }
+    if (await tryCreate(path, mine)) return () => release(path, mine)
+    const holder = await readHolder(path)
+    if (holder === 'gone') continue
+    if (holder === 'unreadable' || !(await deps.processes.isAlive(holder))) {
+      await breakLock(path, holder)
+      continue
+    }
+    if (deps.clock.monotonicMs() - since >= wish.waitMs) throw busy(holder, deps.clock.now())
+    if (!told) wish.onWait?.(holder)
+    told = true
+    await deps.clock.sleep(POLL_MS, signal)
+  }
+}
+
+async function tryCreate(path: string, mine: LockHolder): Promise<boolean> {
+  // Written whole elsewhere, then linked: nobody ever reads a half-written lock.
+  const draft = `${path}.${randomBytes(6).toString('hex')}`
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    const file = await open(draft, 'wx', 0o600)
+    await file.writeFile(JSON.stringify(mine)).finally(() => file.close())
+    await link(draft, path)
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false
+    throw fromFileSystem(error, path)
+  } finally {
+    await rm(draft, { force: true }).catch(() => undefined)
+  }
+}
+
+async function readHolder(path: string): Promise<LockHolder | 'gone' | 'unreadable'> {
+  try {
+    const parsed = lockHolder.safeParse(JSON.parse(await readFile(path, 'utf8')))
+    return parsed.success ? parsed.data : 'unreadable'
+  } catch (error) {
+    return systemCode(error) === 'ENOENT' ? 'gone' : 'unreadable'
+  }
+}
+
+/** Moves a dead holder's lock away. When another process replaced it in the meantime, that one is put back. */
+async function breakLock(path: string, dead: LockHolder | 'unreadable'): Promise<void> {
+  const aside = `${path}.${randomBytes(6).toString('hex')}`
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return
+    throw fromFileSystem(error, path)
+  }
+  const moved = await readHolder(aside)
+  if (JSON.stringify(moved) !== JSON.stringify(dead)) await link(aside, path).catch(() => undefined)
+  await rm(aside, { force: true })
+}
+
+async function release(path: string, mine: LockHolder): Promise<void> {
+  const holder = await readHolder(path)
+  if (typeof holder === 'object' && holder.pid === mine.pid && holder.startTime === mine.startTime)
+    await rm(path, { force: true })
+}
+
+const busy = (holder: LockHolder, nowMs: number): LabosError =>
+  new LabosError(
+    'lab.busy',
+    `\`${holder.command}\` (pid ${String(holder.pid)}) has been working on this lab for ${formatDuration(nowMs - holder.at)}.`,
+    {
+      suggestions: [
+        'Wait until it is done and run the command again.',
+        'Or end it with Ctrl-C where it runs: it stops safely.',
+      ],
+    },
+  )

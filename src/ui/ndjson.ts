@@ -1,0 +1,11 @@
+import type { Clock } from '../ports.js'
+import type { Output, Reporter } from './reporter.js'
+
+/** Each event as one line of JSON with the time it happened. */
+export const ndjsonReporter = (output: Output, clock: Clock): Reporter => ({
+  emit: (event) => void output.write(`${JSON.stringify({ at: new Date(clock.now()).toISOString(), ...event })}\n`),
+  stop: () => undefined,
+})
+
+/** For `--quiet`: says nothing; errors and results do not come this way. */
+export const silentReporter: Reporter = { emit: () => undefined, stop: () => undefined }

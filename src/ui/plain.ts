@@ -1,0 +1,64 @@
+/** For pipes and CI logs: one line per phase, and a heartbeat while a phase takes long. */
+import type { Clock } from '../ports.js'
+import type { LabosEvent, StepName } from './events.js'
+import { formatDuration } from './format.js'
+import { planText, progressText } from './lines.js'
+import type { Output, Reporter } from './reporter.js'
+
+const HEARTBEAT_MS = 15_000
+
+interface Phase {
+  readonly since: number
+  latest: string
+}
+
+export function plainReporter(output: Output, clock: Clock): Reporter {
+  const phases = new Map<StepName, Phase>()
+  const stopped = new AbortController()
+  let beating = false
+  const say = (line: string): void => void output.write(`${line}\n`)
+
+  const beat = async (): Promise<void> => {
+    while (phases.size > 0) {
+      await clock.sleep(HEARTBEAT_MS, stopped.signal)
+      for (const [step, { since, latest }] of phases)
+        say(`${step}: ${latest} (${formatDuration(clock.monotonicMs() - since)})`)
+    }
+    beating = false
+  }
+
+  const emit = (event: LabosEvent): void => {
+    if (event.type === 'start') {
+      phases.set(event.step, { since: clock.monotonicMs(), latest: event.text })
+      if (!beating) {
+        beating = true
+        void beat().catch(() => undefined) // ends with stop()
+      }
+    }
+    if (event.type === 'done' || event.type === 'failed') phases.delete(event.step)
+    const phase = event.type === 'progress' ? phases.get(event.step) : undefined
+    if (phase && event.type === 'progress') phase.latest = progressText(event)
+    const line = lineOf(event)
+    if (line !== undefined) say(line)
+  }
+  return { emit, stop: () => stopped.abort() }
+}
+
+function lineOf(event: LabosEvent): string | undefined {
+  switch (event.type) {
+    case 'plan':
+      return planText(event.plan)
+    case 'start':
+      return `${event.step}: ${event.text}`
+    case 'progress':
+      return undefined
+    case 'note':
+      return event.step === undefined ? event.text : `${event.step}: ${event.text}`
+    case 'retry':
+      return `${event.step}: ${event.reason}; try ${String(event.attempt)} in ${formatDuration(event.delayMs)}`
+    case 'done':
+      return `${event.step}: done, ${event.text} (${formatDuration(event.elapsedMs)})`
+    case 'failed':
+      return `${event.step}: failed, ${event.error.message}`
+  }
+}

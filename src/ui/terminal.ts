@@ -1,0 +1,59 @@
+/** For a terminal: one living line per running phase, one lasting line per finished one. */
+import type { Ora } from 'ora'
+import type { LabosEvent, StepName } from './events.js'
+import { formatDuration } from './format.js'
+import { planText, progressText } from './lines.js'
+import type { Paint } from './paint.js'
+import type { Output, Reporter } from './reporter.js'
+
+const STEP_WIDTH = 8
+
+/** `spinner` is made by the caller, so that ora is loaded only where it draws. */
+export function terminalReporter(output: Output, spinner: Ora, paint: Paint): Reporter {
+  const running = new Map<StepName, string>()
+  const lasting = (text: string): void => {
+    spinner.stop()
+    output.write(`${text}\n`)
+  }
+  const draw = (): void => {
+    if (running.size === 0) {
+      spinner.stop()
+      return
+    }
+    spinner.text = [...running].map(([step, text]) => `${step.padEnd(STEP_WIDTH)}  ${text}`).join('\n  ')
+    if (!spinner.isSpinning) spinner.start()
+  }
+  const emit = (event: LabosEvent): void => {
+    if (event.type === 'start') running.set(event.step, event.text)
+    if (event.type === 'progress') running.set(event.step, progressText(event))
+    if (event.type === 'done' || event.type === 'failed') running.delete(event.step)
+    const line = lineOf(event, paint)
+    if (line !== undefined) lasting(line)
+    draw()
+  }
+  return {
+    emit,
+    stop: () => {
+      running.clear()
+      spinner.stop()
+    },
+  }
+}
+
+function lineOf(event: LabosEvent, paint: Paint): string | undefined {
+  switch (event.type) {
+    case 'plan':
+      return `\n${planText(event.plan)}\n`
+    case 'done':
+      return `${paint.green('✔')} ${event.step.padEnd(STEP_WIDTH)}  ${event.text} ${paint.dim(`(${formatDuration(event.elapsedMs)})`)}`
+    case 'failed':
+      return `${paint.red('✖')} ${event.step.padEnd(STEP_WIDTH)}  ${event.error.message}`
+    case 'retry':
+      return `${paint.yellow('!')} ${event.step.padEnd(STEP_WIDTH)}  ${event.reason}; try ${String(event.attempt)} in ${formatDuration(event.delayMs)}`
+    case 'note':
+      return `${paint.yellow('!')} ${event.step === undefined ? '' : `${event.step.padEnd(STEP_WIDTH)}  `}${event.text}`
+    case 'start':
+    case 'progress':
+      return undefined
+  }
+}
