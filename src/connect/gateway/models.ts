@@ -1,6 +1,6 @@
 import type { Served } from './inspect-request.js'
 
-/** The engine's model list with every served name in it and `max_model_len`, as vLLM shows it. Unreadable lists pass as they are. */
+/** The engine's model list with the name that is shown and `max_model_len`, as vLLM has it. Unreadable lists pass as they are. */
 export function completeModels(raw: string, { names }: Served, contextTokens: number): string {
   try {
     const list = JSON.parse(raw) as { data?: unknown }
@@ -8,7 +8,7 @@ export function completeModels(raw: string, { names }: Served, contextTokens: nu
     const base = typeof first === 'object' && first !== null ? first : {}
     return JSON.stringify({
       object: 'list',
-      data: names.map((id) => ({ object: 'model', ...base, id, max_model_len: contextTokens })),
+      data: [{ object: 'model', ...base, id: names[0], max_model_len: contextTokens }],
     })
   } catch {
     return raw

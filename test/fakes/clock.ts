@@ -1,0 +1,52 @@
+import type { Clock } from '../../src/ports.js'
+
+export interface FakeClock extends Clock {
+  /** Moves time on; sleeps that are over resolve, in order. Lets what they wake run before it returns. */
+  advance(ms: number): Promise<void>
+  /** How many sleeps are waiting. */
+  readonly sleepers: number
+}
+
+interface Sleeper {
+  readonly at: number
+  wake(): void
+}
+
+/** Time that stands still until a test moves it. */
+export function fakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
+  let nowMs = 0
+  let sleepers: Sleeper[] = []
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  }
+  return {
+    now: () => startMs + nowMs,
+    monotonicMs: () => nowMs,
+    get sleepers() {
+      return sleepers.length
+    },
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted()
+        const sleeper = { at: nowMs + ms, wake: resolve }
+        sleepers.push(sleeper)
+        signal?.addEventListener('abort', () => {
+          sleepers = sleepers.filter((other) => other !== sleeper)
+          reject(signal.reason as Error)
+        })
+      }),
+    advance: async (ms) => {
+      const until = nowMs + ms
+      for (let turn = 0; turn < 10_000; turn += 1) {
+        await settle()
+        const [next] = sleepers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)
+        if (!next) break
+        nowMs = Math.max(nowMs, next.at)
+        sleepers = sleepers.filter((other) => other !== next)
+        next.wake()
+      }
+      nowMs = until
+      await settle()
+    },
+  }
+}
