@@ -23,7 +23,7 @@ const EXITS = `EXIT CODES
   4 input needed, no terminal  124 deadline passed
   5 cloud refused              130 interrupted
 
-Every flag has a LABOS_* variable; defaults: labos config. Details: COMMAND --help
+Every flag has a LABOS_* variable, defaults are in labos config.
 `
 
 const config = await Config.load(process.cwd())

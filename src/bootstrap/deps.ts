@@ -1,18 +1,16 @@
 import type { Clock, Fetch, Machine } from '../ports.js'
 import type { Emit } from '../ui/events.js'
 
-/** What making a laboratory needs from outside. */
+/** What setting up a machine needs from outside. */
 export interface BootstrapDeps {
   readonly machine: Pick<Machine, 'run' | 'which'>
-  readonly fetch: Fetch
   readonly clock: Clock
+  readonly fetch: Fetch
   readonly emit: Emit
-  /** Mirrors, proxies and tokens as the user set them. */
+  /** Mirrors, proxies and tokens. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Takes each line that pip, uv and Python say: the set-up log. */
+  /** The raw words of the programs that are run, for the set-up log. */
   log(line: string): void
-  /** Asked only where there is neither uv nor a Python that will do. Absent = the answer is no. */
-  offerUv?(): Promise<boolean>
-  /** Waits until nobody else holds the file, telling once when a wait begins; resolves to its release. */
-  hold(path: string, onWait: () => void, signal: AbortSignal): Promise<() => Promise<void>>
+  /** Asked where there is neither uv nor a Python that will do: may uv be installed into the cache? */
+  offerUv(): Promise<boolean>
 }

@@ -79,7 +79,7 @@ async function describe(
     .fetch(url, { method: 'HEAD', redirect: 'manual', headers: headersFor(deps.env), signal })
     .catch((error: unknown) => {
       signal.throwIfAborted()
-      throw unreachable(url, error instanceof Error ? String(error.cause ?? error.message) : String(error))
+      throw unreachable(url, reasonOf(error))
     })
   if (response.status === 401 || response.status === 403) throw gated(repo, response.status)
   const sha256 = response.headers.get('x-linked-etag')?.replaceAll('"', '')
@@ -204,3 +204,9 @@ const gated = (repo: string, status: number): LabosError =>
   new LabosError('network.download', `The hub does not let you read ${repo} (HTTP ${String(status)}).`, {
     suggestions: [`Accept its terms at https://huggingface.co/${repo} and set HF_TOKEN to a token of yours.`],
   })
+
+/** fetch says only "fetch failed"; the reason is its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
+}

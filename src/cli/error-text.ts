@@ -31,15 +31,14 @@ function unwrapParser(error: LabosError): LabosError {
 }
 
 function fromOclif(error: Errors.CLIError): LabosError {
+  // oclif's types promise suggestions that its parser's errors do not have.
+  const { suggestions }: { suggestions?: string[] | undefined } = error
   const [first = 'The command line is not understood.', ...rest] = error.message
     .replace(/\n*See more help with --help\s*$/, '')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-  const [hint, ...hints] = [
-    ...(error.suggestions ?? []).filter((text) => text !== ''),
-    'See what it takes: add `--help`.',
-  ]
+  const [hint, ...hints] = [...(suggestions ?? []).filter((text) => text !== ''), 'See what it takes: add `--help`.']
   return new LabosError('usage.flags', [first, ...rest].join(' '), { suggestions: [hint ?? '', ...hints] })
 }
 

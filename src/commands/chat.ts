@@ -34,7 +34,9 @@ export default class Chat extends BaseCommand {
     }
     const system = flags.system === undefined ? [] : [{ role: 'system' as const, content: flags.system }]
     const signal = this.signal()
-    const onText = (piece: string): void => void (flags.json || process.stdout.write(piece))
+    const onText = (piece: string): void => {
+      if (!flags.json) process.stdout.write(piece)
+    }
     if (args.message === undefined && this.isInteractive && !flags.json) {
       await converse(
         system,

@@ -51,7 +51,9 @@ Models that were trained for it fill in the middle; the others continue what is 
     const context = await this.context(flags)
     const lab = endpointAccess(await chooseLab(flags.name, context), context)
     const place = { line: flags.line, ...(flags.column === undefined ? {} : { column: flags.column }) }
-    const onText = (piece: string): void => void (flags.json || process.stdout.write(piece))
+    const onText = (piece: string): void => {
+      if (!flags.json) process.stdout.write(piece)
+    }
     const answer = await completeAt(
       lab,
       { text, place, maxTokens: flags['max-tokens'], ...temperatureOf(flags.temperature), onText },

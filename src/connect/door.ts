@@ -22,7 +22,7 @@ export const askKeeper: AskKeeper = ({ port, key, method, path, timeoutMs }) =>
       if (answer.length > LARGEST_ANSWER_BYTES) fail('the answer is too long')
     })
     socket.once('end', () => {
-      const [head = '', body = ''] = split(answer)
+      const [head, body] = split(answer)
       const status = Number(/^HTTP\/1\.\d (\d{3})/.exec(head)?.[1] ?? 0)
       if (status < 200 || status > 299) fail(`HTTP ${String(status)}`)
       else {

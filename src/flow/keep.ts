@@ -52,29 +52,30 @@ export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): P
   const until = AbortSignal.any([signal, stop.signal])
   const startedAtMs = deps.clock.now()
   const engine = engineNamed(record.plan.engine)
-  const supervisor = (): Supervisor | undefined => looking
-  let looking: Supervisor | undefined
+  // The door opens before the engine starts: a port that is taken is known first.
+  const care: { supervisor?: Supervisor } = {}
   const gateway = await startGateway(gatewayOptions(record, engine, key), {
     clock: deps.clock,
-    upstream: () => upstreamOf(supervisor(), deps.machine),
-    isHealthy: () => looking?.isHealthy() ?? Promise.resolve(false),
-    status: () => statusOf({ record, engine, gateway, supervisor: looking, startedAtMs, deps }),
+    upstream: () => upstreamOf(care.supervisor, deps.machine),
+    isHealthy: () => care.supervisor?.isHealthy() ?? Promise.resolve(false),
+    status: () => statusOf({ record, engine, gateway, supervisor: care.supervisor, startedAtMs, deps }),
     stop: () => stop.abort(),
   })
   const book = keeperBook(record, startedAtMs, deps)
   await book.write({})
   deps.onListening()
   const log = logFile(labPaths(deps.paths, name).engineLog)
-  looking = lookAfter(
+  const supervisor = lookAfter(
     { engine, plan: record.plan, home: record.laboratory.engineHome, weightsPath: record.laboratory.weightsPath },
     deps,
     (line) => log.line(line),
     book.engineChanged,
   )
+  care.supervisor = supervisor
   const ended = await waitForEnd(record, gateway, startedAtMs, deps, until)
-  const failure = looking.snapshot()
+  const failure = supervisor.snapshot()
   await gateway.close()
-  await looking.stop()
+  await supervisor.stop()
   await log.flush()
   await book.write({
     ended:

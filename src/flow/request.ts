@@ -33,7 +33,7 @@ function unknownModel(name: string, nearest: readonly string[]): LabosError {
 
 /** In what a request asks for something else than a plan holds; undefined when they agree. What was not asked for never differs. */
 export function difference(request: UpRequest, model: CatalogModel, plan: Plan): string | undefined {
-  const fields: readonly (readonly [string, unknown, unknown])[] = [
+  const fields: readonly (readonly [string, string | number | undefined, string | number | undefined])[] = [
     ['model', model.id, plan.model.id],
     ['engine', request.engine, plan.engine],
     ['context', request.contextTokens, plan.contextTokens],

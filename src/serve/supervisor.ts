@@ -104,7 +104,7 @@ async function lives(care: Care): Promise<void> {
   const { clock } = care.deps
   const { signal } = care.stopping
   let endsInRow = 0
-  while (!signal.aborted) {
+  for (;;) {
     const { why, servedMs } = await oneLife(care)
     if (signal.aborted) return
     endsInRow = servedMs > STEADY_MS ? 1 : endsInRow + 1

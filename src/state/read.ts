@@ -1,6 +1,6 @@
 /** Reading records. On the fast path of `labos ps`: nothing but node:fs and the schemas is loaded. */
 import { readdirSync, readFileSync } from 'node:fs'
-import * as z from 'zod/mini'
+import type * as z from 'zod/mini'
 import { LabosError } from '../errors/labos-error.js'
 import { systemCode } from '../errors/from-system.js'
 import { labPaths, type Paths } from './paths.js'

@@ -71,7 +71,7 @@ function renderFim({ template }: FimTemplate, prefix: string, suffix: string): s
 
 function onePrompt(prompt: unknown): string | undefined {
   if (typeof prompt === 'string') return prompt
-  const [only, ...more]: unknown[] = Array.isArray(prompt) ? prompt : []
+  const [only, ...more] = Array.isArray(prompt) ? (prompt as unknown[]) : []
   return typeof only === 'string' && more.length === 0 ? only : undefined
 }
 
