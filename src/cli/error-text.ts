@@ -39,7 +39,7 @@ function fromOclif(error: Errors.CLIError): LabosError {
     .map((line) => line.trim())
     .filter((line) => line !== '')
   const [hint, ...hints] = [...(suggestions ?? []).filter((text) => text !== ''), 'See what it takes: add `--help`.']
-  return new LabosError('usage.flags', [first, ...rest].join(' '), { suggestions: [hint ?? '', ...hints] })
+  return new LabosError('usage.flags', [first, ...rest].join(' '), { suggestions: [hint, ...hints] })
 }
 
 const isPromptClosed = (error: unknown): boolean =>
