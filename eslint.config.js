@@ -66,6 +66,11 @@ export default tseslint.config(
     files: ['src/adapters/**', 'src/cli/env.ts', 'src/keeper.ts', 'src/context.ts'],
     rules: { 'no-restricted-properties': 'off', 'no-restricted-globals': 'off' },
   },
+  // Files of one line that are only ever loaded with await import(): a rule test watches that.
+  {
+    files: ['src/adapters/yaml.ts', 'src/adapters/undici.ts'],
+    rules: { '@typescript-eslint/no-restricted-imports': 'off' },
+  },
   { files: ['src/commands/**'], rules: { 'no-restricted-exports': 'off' } }, // oclif wants a default export
   {
     files: ['test/**', 'bench/**', 'scripts/**', '*.config.*'],

@@ -9,7 +9,7 @@ const PROXY = ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy']
 export function proxyFetch(env: Readonly<Record<string, string | undefined>>): Fetch {
   if (!PROXY.some((name) => env[name])) return globalThis.fetch
   return async (input, init) => {
-    const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici')
+    const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('./undici.js')
     const noProxy = ['127.0.0.1', 'localhost', env['NO_PROXY'] ?? env['no_proxy'] ?? ''].join(',')
     setGlobalDispatcher(new EnvHttpProxyAgent({ noProxy }))
     return globalThis.fetch(input, init)

@@ -62,7 +62,7 @@ const badValue = (text: string, expected: string): LabosError =>
 export async function readConfig(path: string): Promise<Record<string, string>> {
   const text = await readText(path)
   if (text.trim() === '') return {}
-  const { parse } = await import('yaml')
+  const { parse } = await import('../adapters/yaml.js')
   const values: Record<string, string> = {}
   try {
     const parsed: unknown = parse(text)
@@ -101,7 +101,7 @@ export async function applyConfig(path: string, env: Env): Promise<void> {
 
 /** Sets or (with undefined) removes one value; comments and order of the file stay. */
 export async function changeConfig(path: string, name: string, value: string | undefined): Promise<void> {
-  const { parseDocument } = await import('yaml')
+  const { parseDocument } = await import('../adapters/yaml.js')
   const document = parseDocument((await readText(path)) || '{}')
   if (value === undefined) document.delete(name)
   else {
@@ -109,14 +109,16 @@ export async function changeConfig(path: string, name: string, value: string | u
     document.set(name, value)
   }
   if (document.contents && 'flow' in document.contents) document.contents.flow = false
-  await writeAtomic(path, String(document))
+  const isEmpty = Object.keys((document.toJS() ?? {}) as object).length === 0
+  await writeAtomic(path, isEmpty ? '' : String(document))
 }
 
 async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return ''
+    const code = systemCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return ''
     throw new LabosError('usage.config', `${path} cannot be read (${systemCode(error) ?? 'unknown reason'}).`, {
       suggestions: ['Make it readable, or remove it.'],
       cause: error,

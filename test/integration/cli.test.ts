@@ -119,13 +119,18 @@ describe('a lab that is up', () => {
     const models = await client().models.list()
     expect(models.data).toMatchObject([{ id: 'smollm2', max_model_len: 8192 }])
     const messages = [{ role: 'user' as const, content: 'Write a one-line Python function that adds two numbers.' }]
-    const whole = await client().chat.completions.create({ model: 'smollm2', messages, temperature: 0, max_tokens: 20 })
+    const whole = await client().chat.completions.create({
+      model: 'smollm2',
+      messages,
+      temperature: 0,
+      max_completion_tokens: 20,
+    })
     let streamed = ''
     for await (const chunk of await client().chat.completions.create({
       model: 'SmolLM2',
       messages,
       temperature: 0,
-      max_tokens: 20,
+      max_completion_tokens: 20,
       stream: true,
     })) {
       streamed += chunk.choices[0]?.delta.content ?? ''
@@ -161,7 +166,7 @@ describe('a lab that is up', () => {
         model: 'smollm2',
         messages: [{ role: 'user', content: 'Count to one thousand.' }],
         stream: true,
-        max_tokens: 4000,
+        max_completion_tokens: 4000,
       },
       { signal: leave.signal },
     )
