@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { leaseState } from '../../../src/lease/rules.js'
+
+const MINUTE = 60_000
+const start = Date.UTC(2026, 0, 1)
+const at = (minutes: number): number => start + minutes * MINUTE
+
+describe('a lease', () => {
+  it('that was not asked for never ends', () => {
+    expect(leaseState({}, { sinceMs: start, nowMs: at(1e6), inFlight: 0 })).toEqual({
+      idleForMs: 1e6 * MINUTE,
+      warn: false,
+    })
+  })
+
+  it('ends at its deadline even while it answers', () => {
+    const lease = { ttlMs: 120 * MINUTE }
+    expect(leaseState(lease, { sinceMs: start, nowMs: at(119), inFlight: 3 })).toMatchObject({
+      endsBy: 'deadline',
+      endsAtMs: at(120),
+      warn: true,
+    })
+    expect(leaseState(lease, { sinceMs: start, nowMs: at(120), inFlight: 3 }).over).toBe('deadline')
+  })
+
+  it('ends after its idle time, which a request begins anew', () => {
+    const lease = { idleMs: 30 * MINUTE }
+    expect(leaseState(lease, { sinceMs: start, nowMs: at(29), inFlight: 0 })).toMatchObject({
+      idleForMs: 29 * MINUTE,
+      endsAtMs: at(30),
+    })
+    expect(leaseState(lease, { sinceMs: start, nowMs: at(30), inFlight: 0 }).over).toBe('idle')
+    expect(leaseState(lease, { sinceMs: start, nowMs: at(30), inFlight: 0, lastEndedMs: at(10) })).toMatchObject({
+      idleForMs: 20 * MINUTE,
+      endsAtMs: at(40),
+    })
+    expect(leaseState(lease, { sinceMs: start, nowMs: at(500), inFlight: 1, lastEndedMs: at(10) })).toMatchObject({
+      idleForMs: 0,
+      endsAtMs: at(530),
+    })
+  })
+
+  it('names the nearer of two ends', () => {
+    const lease = { ttlMs: 60 * MINUTE, idleMs: 30 * MINUTE }
+    expect(leaseState(lease, { sinceMs: start, nowMs: at(5), inFlight: 0 }).endsBy).toBe('idle')
+    expect(leaseState(lease, { sinceMs: start, nowMs: at(45), inFlight: 0, lastEndedMs: at(44) }).endsBy).toBe(
+      'deadline',
+    )
+  })
+
+  it('warns five minutes before, or in the last tenth of a short one', () => {
+    const warnsAt = (ttl: number, minute: number): boolean =>
+      leaseState({ ttlMs: ttl * MINUTE }, { sinceMs: start, nowMs: at(minute), inFlight: 0 }).warn
+    expect([warnsAt(120, 114), warnsAt(120, 116), warnsAt(10, 8), warnsAt(10, 9.5)]).toEqual([false, true, false, true])
+  })
+
+  it('is not over early when the clock goes back, and what is in flight is never idle', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1000 }),
+        fc.integer({ min: -1e6, max: 1e6 }),
+        fc.nat(5),
+        fc.option(fc.integer({ min: -1e6, max: 1e6 })),
+        (idle, now, inFlight, last) => {
+          const state = leaseState(
+            { idleMs: idle * MINUTE },
+            { sinceMs: start, nowMs: at(now), inFlight, ...(last === null ? {} : { lastEndedMs: at(last) }) },
+          )
+          expect(state.idleForMs).toBeGreaterThanOrEqual(0)
+          if (now <= 0) expect(state.over).toBeUndefined()
+          if (inFlight > 0) expect([state.idleForMs, state.over]).toEqual([0, undefined])
+        },
+      ),
+    )
+  })
+})

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { llamaCpp } from '../../../src/engines/llama-cpp.js'
+import { diagnose } from '../../../src/serve/diagnose.js'
+import { engineLog } from '../../../src/serve/engine-log.js'
+
+interface Failure {
+  readonly code: string
+  readonly regex: string
+  readonly sample: string
+}
+
+/** Failure lines of another engine, many of them, and some spread over lines: what the mechanism must cope with. */
+const failures = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../fixtures/vllm-failures.json'), 'utf8'),
+) as Failure[]
+const rules = failures.map(({ code, regex }) => ({
+  cause: code,
+  pattern: new RegExp(regex),
+  advice: `advice for ${code}`,
+}))
+const sampleOf = (code: string): string => failures.find((failure) => failure.code === code)?.sample ?? ''
+
+describe('diagnose', () => {
+  it.each(failures)('recognises $code', ({ code, sample }) => {
+    expect(diagnose(rules, ['INFO starting', sample, 'Traceback (most recent call last):'])).toMatchObject({
+      cause: code,
+      advice: `advice for ${code}`,
+    })
+  })
+
+  it('reports the first cause, not the last', () => {
+    expect(diagnose(rules, ['loading', sampleOf('cuda-oom'), sampleOf('engine-failed')])?.cause).toBe('cuda-oom')
+    expect(diagnose(rules, [sampleOf('engine-failed'), sampleOf('cuda-oom')])?.cause).toBe('engine-failed')
+  })
+
+  it('finds a message that is wrapped over lines', () => {
+    const words = sampleOf('kv-too-small').split(' ')
+    const lines = [words.slice(0, 12), words.slice(12, 24), words.slice(24)].map((part) => part.join(' '))
+    expect(diagnose(rules, ['noise', ...lines, sampleOf('engine-failed')])?.cause).toBe('kv-too-small')
+  })
+
+  it('says nothing about a log without a cause', () => {
+    expect(diagnose(rules, ['INFO all is well', ''])).toBeUndefined()
+    expect(diagnose(rules, [])).toBeUndefined()
+  })
+})
+
+describe('llama.cpp', () => {
+  it.each([
+    ['gguf_init_from_file_impl: invalid magic characters', 'weights-damaged'],
+    ["llama_model_load: error loading model: unknown model architecture: 'new'", 'architecture-unknown'],
+    ['ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size 9000', 'out-of-memory'],
+    ["srv start: couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 8080", 'port-taken'],
+    ['ImportError: libgomp.so.1: cannot open shared object file', 'library-missing'],
+  ])('%s: %s', (line, cause) =>
+    expect(diagnose(llamaCpp.logRules, ['start', line, 'main: failed to load model'])?.cause).toBe(cause),
+  )
+})
+
+describe('the engine’s last words', () => {
+  it('are the cause with its advice, else the last line', () => {
+    const log = engineLog()
+    expect(log.explain(rules)).toBe('it said nothing')
+    log.add('first')
+    log.add('second')
+    log.add('  ')
+    expect(log.explain(rules)).toBe('second')
+    log.add(sampleOf('disk-full'))
+    expect(log.explain(rules)).toBe(`disk-full: ${sampleOf('disk-full')} advice for disk-full`)
+    log.clear()
+    expect(log.explain(rules)).toBe('it said nothing')
+  })
+
+  it('keep the first cause however much follows', () => {
+    const log = engineLog()
+    log.add(sampleOf('cuda-oom'))
+    for (let line = 0; line < 5000; line += 1) log.add(`noise ${String(line)}`)
+    expect(log.explain(rules)).toContain('cuda-oom')
+  })
+})
