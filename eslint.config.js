@@ -84,7 +84,7 @@ export default tseslint.config(
     files: ['**/*.js', '**/*.cjs'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: {
-      ...tseslint.configs.disableTypeChecked.languageOptions,
+      parserOptions: { projectService: false, project: false, program: null },
       globals: {
         setInterval: 'readonly',
         clearInterval: 'readonly',

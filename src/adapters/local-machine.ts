@@ -1,74 +1,89 @@
 import { constants as fileModes } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { constants } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Command, CommandResult, Machine } from '../ports.js'
+import { endTree } from './end-tree.js'
 
-const KILL_AFTER_MS = 5000
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Of each stream the end is kept: that is where a program says why it failed. */
 const KEPT_CHARACTERS = 1_000_000
 
-/** This computer as a machine. */
-export const localMachine = (): Machine => ({
-  run,
-  which,
-  dial: (port) => {
-    const socket = connect({ port, host: '127.0.0.1' })
-    socket.setNoDelay(true)
-    return socket
-  },
+/** This computer as a machine. Programs get `env` and what their command adds, nothing else. */
+export const localMachine = (env: Env = process.env): Machine => ({
+  run: (command, signal) => run(command, env, signal),
+  which: (program) => which(program, env),
+  dial: (port) => connect({ port, host: '127.0.0.1', noDelay: true }),
 })
 
-async function run({ argv, env, cwd, onLine }: Command, signal?: AbortSignal): Promise<CommandResult> {
+async function run({ argv, env, cwd, onLine }: Command, inherited: Env, signal?: AbortSignal): Promise<CommandResult> {
   signal?.throwIfAborted()
   const { execa } = await import('execa')
   const [program, ...args] = argv
   const child = execa(program, args, {
     reject: false,
     stdin: 'ignore',
+    buffer: false,
     windowsHide: true,
-    forceKillAfterDelay: KILL_AFTER_MS,
-    maxBuffer: KEPT_CHARACTERS,
-    ...(env ? { env } : {}),
+    detached: process.platform !== 'win32', // a group of its own, so that all of it can be ended together
+    extendEnv: false,
+    env: { ...inherited, ...env },
     ...(cwd === undefined ? {} : { cwd }),
-    ...(signal ? { cancelSignal: signal } : {}),
   })
-  if (onLine) for (const stream of [child.stdout, child.stderr]) linesOf(stream, onLine)
+  const stdout = collect(child.stdout, onLine)
+  const stderr = collect(child.stderr, onLine)
+  const release = endTree(child, signal)
   const result = await child
-  if (signal?.aborted) throw signal.reason
-  if (result.exitCode === undefined && result.signal === undefined && !result.isMaxBuffer) throw result
-  return { exitCode: exitCodeOf(result), stdout: result.stdout, stderr: result.stderr }
+  await release()
+  signal?.throwIfAborted()
+  if (result.exitCode === undefined && result.signal === undefined) throw result.cause ?? result
+  return { exitCode: exitCodeOf(result), stdout: stdout(), stderr: stderr() }
 }
 
 /** An end by signal is 128 and its number, as shells count it: never 0. */
 const exitCodeOf = ({ exitCode, signal }: { exitCode?: number; signal?: NodeJS.Signals }): number =>
   exitCode ?? 128 + (signal === undefined ? 0 : constants.signals[signal])
 
-function linesOf(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+/** Reads a stream to its end, line by line. The result gives its last characters. */
+function collect(stream: NodeJS.ReadableStream, onLine: ((line: string) => void) | undefined): () => string {
+  let kept = ''
   let partial = ''
-  stream.on('data', (piece: Buffer | string) => {
-    const lines = `${partial}${piece.toString()}`.split(/\r?\n|\r/)
-    partial = lines.pop() ?? ''
+  stream.setEncoding('utf8')
+  stream.on('data', (piece: string) => {
+    kept = (kept + piece).slice(-KEPT_CHARACTERS)
+    if (!onLine) return
+    const lines = `${partial}${piece}`.split(/\r?\n|\r/)
+    partial = lines.pop()?.slice(-KEPT_CHARACTERS) ?? ''
     lines.forEach(onLine)
   })
+  stream.on('error', () => undefined) // a pipe that broke: the exit code tells
   stream.on('end', () => {
-    if (partial !== '') onLine(partial)
+    if (partial !== '') onLine?.(partial)
   })
+  return () => kept
 }
 
-async function which(program: string): Promise<string | undefined> {
-  const endings = process.platform === 'win32' ? (process.env['PATHEXT'] ?? '.EXE;.CMD;.BAT').split(';') : ['']
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+async function which(program: string, env: Env): Promise<string | undefined> {
+  const isWindows = process.platform === 'win32'
+  const endings = isWindows ? (env['PATHEXT'] ?? '.COM;.EXE;.BAT;.CMD').split(';') : ['']
+  const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter)
+  for (const folder of folders) {
+    if (folder === '') continue // a relative place: what lies in the current folder is not a program of this computer
     for (const ending of endings) {
       const path = join(folder, `${program}${ending}`)
-      if (folder !== '' && (await isExecutable(path))) return path
+      if (await isProgram(path)) return path
     }
   }
   return undefined
 }
 
-const isExecutable = (path: string): Promise<boolean> =>
-  access(path, fileModes.X_OK).then(
-    () => true,
-    () => false,
-  )
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, fileModes.X_OK)
+    return (await stat(path)).isFile()
+  } catch {
+    return false
+  }
+}

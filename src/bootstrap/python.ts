@@ -1,124 +1,130 @@
-/** A virtual environment with pip in it: by uv, by the system's Python, or by a uv of our own. */
+/** A virtual environment with pip in it, by whatever this computer has for making one. */
 import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { LabosError } from '../errors/labos-error.js'
-import { formatDuration } from '../ui/format.js'
-import { installUv, ownUv } from './uv.js'
+import type { CommandResult } from '../ports.js'
 import type { BootstrapDeps } from './deps.js'
+import { diskFull, isDiskFull, tellingLine } from './output.js'
+import { NETWORK } from './pip-failure.js'
+import { inStep } from './step.js'
+import { findPythons, type FoundPython } from './system-python.js'
+import { findUv, installUv, uvVenv, type Uv } from './uv.js'
 
-/** Oldest Python that will do, `[3, 10]`. */
-type Version = readonly [number, number]
-
-const CANDIDATES: readonly (readonly [string, ...string[]])[] = [['python3'], ['python'], ['py', '-3']]
-
-/** Makes the environment in `dir`. Throws `python.missing` when nothing here can. */
-export async function makeVenv(
-  dir: string,
-  oldest: Version,
-  cacheDir: string,
-  deps: BootstrapDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  const since = deps.clock.monotonicMs()
-  deps.emit({ type: 'start', step: 'python', text: 'making a Python environment' })
-  const by =
-    (await byUv(dir, oldest, cacheDir, deps, signal)) ??
-    (await byPython(dir, oldest, deps, signal)) ??
-    (await byNewUv(dir, oldest, cacheDir, deps, signal))
-  if (by === undefined) throw missing(oldest)
-  deps.emit({ type: 'done', step: 'python', text: `environment by ${by}`, elapsedMs: deps.clock.monotonicMs() - since })
-  deps.log(`python environment by ${by} after ${formatDuration(deps.clock.monotonicMs() - since)}`)
+export interface VenvWish {
+  /** Folder to make; its parent exists. */
+  readonly dir: string
+  readonly pythonMin: readonly [number, number]
+  readonly cacheDir: string
+  /** As Node names it: `linux-x64`. */
+  readonly platform: string
 }
 
-async function byUv(
-  dir: string,
-  oldest: Version,
-  cacheDir: string,
+/** Which way a try went wrong, in a sentence; collected, because the last way's failure is not the whole story. */
+interface Problems {
+  readonly said: string[]
+  needsVenvPackage: boolean
+  network: boolean
+}
+
+/**
+ * By uv where there is one, else by a Python that is new enough, else by uv's official installer if the user says yes.
+ * Throws `python.missing` naming every way out, `network.download` or `disk.short`.
+ */
+export async function makeVenv(wish: VenvWish, deps: BootstrapDeps, signal: AbortSignal): Promise<void> {
+  await inStep('python', 'making a Python environment', deps, signal, async () => {
+    const problems: Problems = { said: [], needsVenvPackage: false, network: false }
+    const text =
+      (await byUv(wish, problems, deps, signal)) ??
+      (await bySystemPython(wish, problems, deps, signal)) ??
+      (await byOfferedUv(wish, problems, deps, signal))
+    if (text === undefined) throw missing(wish, problems)
+    return { value: undefined, text }
+  })
+}
+
+type Way = (wish: VenvWish, problems: Problems, deps: BootstrapDeps, signal: AbortSignal) => Promise<string | undefined>
+
+const byUv: Way = async (wish, problems, deps, signal) => {
+  const uv = await findUv(wish.cacheDir, isWindows(wish), deps)
+  return uv && (await tryUv(uv, wish, problems, deps, signal))
+}
+
+async function tryUv(
+  uv: Uv,
+  wish: VenvWish,
+  problems: Problems,
   deps: BootstrapDeps,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const uv = (await deps.machine.which('uv')) ?? (await ownUv(cacheDir))
-  return uv === undefined ? undefined : venvBy(uv, dir, oldest, deps, signal)
-}
-
-/** `--seed` puts pip into it, so that everything after is one path whoever made the environment. */
-async function venvBy(
-  uv: string,
-  dir: string,
-  [major, minor]: Version,
-  deps: BootstrapDeps,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const range = `>=${String(major)}.${String(minor)}`
-  const { exitCode } = await deps.machine.run(
-    { argv: [uv, 'venv', '--seed', '--python', range, dir], onLine: deps.log },
-    signal,
-  )
-  if (exitCode === 0) return 'uv'
-  await rm(dir, { recursive: true, force: true })
+  const result = await uvVenv(uv, wish.dir, wish.pythonMin, deps, signal)
+  if (result.exitCode === 0)
+    return `Python ${/CPython (\d+\.\d+)/.exec(result.stderr)?.[1] ?? ''} by uv`.replace('  ', ' ')
+  await clean(wish, result)
+  if (NETWORK.test(result.stderr)) problems.network = true
+  problems.said.push(`uv could not make an environment (${tellingLine(result)})`)
   return undefined
 }
 
-async function byPython(
-  dir: string,
-  oldest: Version,
-  deps: BootstrapDeps,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  for (const [program, ...args] of CANDIDATES) {
-    const path = await deps.machine.which(program)
-    if (path === undefined) continue
-    const version = await versionOf([path, ...args], deps, signal)
-    if (!version || !isAtLeast(version, oldest)) continue
-    const { exitCode, stdout, stderr } = await deps.machine.run(
-      { argv: [path, ...args, '-m', 'venv', dir], onLine: deps.log },
+const bySystemPython: Way = async (wish, problems, deps, signal) => {
+  const { fit, unfit } = await findPythons(wish.pythonMin, wish.platform, deps, signal)
+  problems.said.push(...unfit)
+  for (const python of fit) {
+    const result = await deps.machine.run(
+      { argv: [...python.argv, '-I', '-m', 'venv', wish.dir], cwd: dirname(wish.dir), onLine: deps.log },
       signal,
     )
-    if (exitCode === 0) return `Python ${version.join('.')}`
-    await rm(dir, { recursive: true, force: true })
-    if (/ensurepip/.test(`${stdout}${stderr}`))
-      deps.emit({
-        type: 'note',
-        step: 'python',
-        text: `${path} lacks its venv part; on Debian and Ubuntu: apt-get install python3-venv`,
-      })
+    if (result.exitCode === 0) return `Python ${python.version}, ${python.argv[0]}`
+    await clean(wish, result)
+    problems.said.push(whyNoVenv(python, result, problems))
   }
   return undefined
 }
 
-async function byNewUv(
-  dir: string,
-  oldest: Version,
-  cacheDir: string,
-  deps: BootstrapDeps,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (!(await deps.offerUv())) return undefined
-  return venvBy(await installUv(cacheDir, deps, signal), dir, oldest, deps, signal)
+/** Debian and Ubuntu ship Python without the part that puts pip into environments. */
+function whyNoVenv({ argv, version }: FoundPython, result: CommandResult, problems: Problems): string {
+  if (!/ensurepip|python3[\d.]*-venv|No module named '?venv/i.test(`${result.stdout}${result.stderr}`))
+    return `${argv.join(' ')} could not make an environment (${tellingLine(result)})`
+  problems.needsVenvPackage = true
+  return `${argv.join(' ')} (Python ${version}) lacks its venv part`
 }
 
-async function versionOf(
-  argv: readonly [string, ...string[]],
-  deps: BootstrapDeps,
-  signal: AbortSignal,
-): Promise<Version | undefined> {
-  const { stdout, stderr } = await deps.machine.run({ argv: [...argv, '--version'] as [string, ...string[]] }, signal)
-  const [, major, minor] = /Python (\d+)\.(\d+)/.exec(`${stdout} ${stderr}`) ?? []
-  return major === undefined || minor === undefined ? undefined : [Number(major), Number(minor)]
+const byOfferedUv: Way = async (wish, problems, deps, signal) => {
+  if (!(await deps.offerUv?.())) return undefined
+  const uv = await installUv(wish.cacheDir, isWindows(wish), deps, signal)
+  return tryUv(uv, wish, problems, deps, signal)
 }
 
-const isAtLeast = (found: Version, oldest: Version): boolean =>
-  found[0] > oldest[0] || (found[0] === oldest[0] && found[1] >= oldest[1])
+const isWindows = ({ platform }: VenvWish): boolean => platform.startsWith('win32')
 
-const missing = ([major, minor]: Version): LabosError => {
-  const version = `${String(major)}.${String(minor)}`
+async function clean({ dir }: VenvWish, { stdout, stderr }: CommandResult): Promise<void> {
+  await rm(dir, { recursive: true, force: true })
+  if (isDiskFull(`${stdout}${stderr}`)) throw diskFull('a Python environment', dirname(dir))
+}
+
+function missing({ pythonMin, platform }: VenvWish, { said, needsVenvPackage, network }: Problems): LabosError {
+  const version = pythonMin.join('.')
+  const found = said.length === 0 ? 'no Python was found' : said.join('; ')
+  if (network && !needsVenvPackage) {
+    return new LabosError('network.download', `The Python environment could not be made: ${found}.`, {
+      suggestions: [
+        'Check the connection (behind a proxy: set HTTPS_PROXY; a mirror: UV_DEFAULT_INDEX) and run the same command again.',
+        `Or install Python ${version} or newer: https://www.python.org/downloads`,
+      ],
+    })
+  }
+  const python = `Python ${version} or newer (64-bit): https://www.python.org/downloads`
+  const uv = platform.startsWith('win32')
+    ? 'uv, which fetches one by itself: `winget install astral-sh.uv`'
+    : 'uv, which fetches one by itself: `curl -LsSf https://astral.sh/uv/install.sh | sh`'
   return new LabosError(
     'python.missing',
-    `The engine needs uv, or Python ${version} or newer with venv; neither is here.`,
+    `The engine needs Python ${version} or newer, and there is no uv: ${found}.`,
     {
       suggestions: [
-        'Install uv (https://docs.astral.sh/uv), which brings its own Python.',
-        `Or install Python ${version}+; on Debian and Ubuntu: \`apt-get install python3-venv\`.`,
-      ],
+        ...(needsVenvPackage ? (['Add the missing part: `apt-get install python3-venv`.'] as const) : ([] as const)),
+        `Install ${uv}.`,
+        `Or install ${python}.`,
+      ] as [string, ...string[]],
     },
   )
 }

@@ -72,7 +72,7 @@ async function upLocked(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const existing = readLab(context.paths, name)
-  if (!existing) return make(await createRecord(request, model, name, context), true, context, signal)
+  if (!existing) return make(request, await createRecord(request, model, name, context), true, context, signal)
   const status = await labStatus(name, context)
   const differs = difference(request, model, existing.plan)
   const isAlive = status.pids !== undefined
@@ -81,7 +81,7 @@ async function upLocked(
   if (status.state === 'starting' || status.state === 'restarting') return prove(existing, context, signal)
   await endRunning(name, context, signal)
   const record = differs === undefined ? existing : await createRecord(request, model, name, context, existing)
-  return make(record, false, context, signal)
+  return make(request, record, false, context, signal)
 }
 
 async function createRecord(
@@ -123,9 +123,15 @@ async function agree({ agreed }: UpRequest, { prompt }: Context): Promise<void> 
   })
 }
 
-async function make(record: LabRecord, isNew: boolean, context: Context, signal: AbortSignal): Promise<Outcome> {
+async function make(
+  request: UpRequest,
+  record: LabRecord,
+  isNew: boolean,
+  context: Context,
+  signal: AbortSignal,
+): Promise<Outcome> {
   try {
-    const laboratory = await makeLaboratory(record.name, record.plan, context, signal)
+    const laboratory = await makeLaboratory(record.name, { plan: record.plan, agreed: request.agreed }, context, signal)
     const made: LabRecord = { ...record, laboratory, stepsDone: ['plan', 'laboratory'] }
     await saveLab(context.paths, made)
     await openEndpoint(made, context, signal)

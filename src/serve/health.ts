@@ -40,7 +40,7 @@ const exchange = (
       answer += piece.toString('utf8')
       if (answer.length > LARGEST_BYTES) socket.destroy(new Error('the answer is too long'))
     })
-    socket.on('close', () => resolve(parse(answer)))
+    for (const over of ['end', 'close']) socket.on(over, () => resolve(parse(answer)))
     const authorization = key === undefined ? '' : `Authorization: Bearer ${key}\r\n`
     socket.write(`GET ${path} HTTP/1.0\r\nHost: 127.0.0.1\r\n${authorization}Connection: close\r\n\r\n`)
   })

@@ -28,12 +28,17 @@ export function fakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         signal?.throwIfAborted()
-        const sleeper = { at: nowMs + ms, wake: resolve }
-        sleepers.push(sleeper)
-        signal?.addEventListener('abort', () => {
+        const onAbort = (): void => {
           sleepers = sleepers.filter((other) => other !== sleeper)
-          reject(signal.reason as Error)
-        })
+          reject(signal?.reason as Error)
+        }
+        const wake = (): void => {
+          signal?.removeEventListener('abort', onAbort)
+          resolve()
+        }
+        const sleeper = { at: nowMs + ms, wake }
+        sleepers.push(sleeper)
+        signal?.addEventListener('abort', onAbort, { once: true })
       }),
     advance: async (ms) => {
       const until = nowMs + ms

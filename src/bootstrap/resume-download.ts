@@ -1,0 +1,127 @@
+/** A large file over an unsteady connection: goes on where it stopped, within one run and from run to run. */
+import { open, stat, type FileHandle } from 'node:fs/promises'
+import { fromFileSystem } from '../errors/from-system.js'
+import { formatDuration } from '../ui/format.js'
+import { meter, type Meter } from '../ui/meter.js'
+import type { BootstrapDeps } from './deps.js'
+import { unreachable } from './hub-file.js'
+import { networkReason } from './network-reason.js'
+import { stallWatch, type StallWatch } from './stall.js'
+
+export interface ResumeWish {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** File that takes the bytes; what is in it already is the beginning of the content. */
+  readonly part: string
+  readonly totalBytes: number
+  /** Name for people. */
+  readonly what: string
+}
+
+/** Tries in a row that bring nothing. One that brings bytes starts the count anew. */
+const FRUITLESS = 5
+const STALL_MS = 60_000
+const LONGEST_DELAY_MS = 30_000
+
+/** Resolves when `part` has all its bytes. Throws `network.download`, `disk.short`; `part` is kept. */
+export async function resumeDownload(wish: ResumeWish, deps: BootstrapDeps, signal: AbortSignal): Promise<void> {
+  let have = await sizeOf(wish.part)
+  const shown = meter('weights', wish.totalBytes, deps.emit, deps.clock, have)
+  for (let fruitless = 0; have < wish.totalBytes;) {
+    const ended = await tryOnce(wish, have, shown, deps, signal)
+    const now = await sizeOf(wish.part)
+    fruitless = now > have ? 0 : fruitless + 1
+    have = now
+    if (have >= wish.totalBytes) return
+    if (fruitless >= FRUITLESS || ended.isFinal) throw unreachable(wish.url, ended.why)
+    const delayMs = ended.delayMs ?? Math.min(LONGEST_DELAY_MS, 1000 * 2 ** fruitless)
+    deps.emit({ type: 'retry', step: 'weights', attempt: fruitless + 1, reason: ended.why, delayMs })
+    await deps.clock.sleep(delayMs, signal)
+  }
+}
+
+interface Ended {
+  readonly why: string
+  /** True when another try would end the same way. */
+  readonly isFinal?: boolean
+  /** What the server asks for. */
+  readonly delayMs?: number
+}
+
+async function tryOnce(
+  wish: ResumeWish,
+  have: number,
+  shown: Meter,
+  deps: BootstrapDeps,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const watch = stallWatch(STALL_MS, deps.clock, signal)
+  try {
+    const range = have > 0 ? { range: `bytes=${String(have)}-` } : {}
+    const response = await deps.fetch(wish.url, { headers: { ...wish.headers, ...range }, signal: watch.signal })
+    if (!response.ok || !response.body) return refusal(response)
+    const goesOn = response.status === 206 && startOf(response) === have
+    if (response.status === 206 && !goesOn) return { why: 'it sent another part of the file than asked for' }
+    return await write(wish, goesOn ? have : 0, response.body, shown, watch)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof DiskTrouble) throw fromFileSystem(error.cause, wish.part)
+    return { why: watch.isStalled() ? `nothing came for ${formatDuration(STALL_MS)}` : networkReason(error) }
+  } finally {
+    watch.stop()
+  }
+}
+
+function refusal({ status, headers }: Response): Ended {
+  const seconds = Number(headers.get('retry-after') ?? NaN)
+  return {
+    why: `it answered HTTP ${String(status)}`,
+    isFinal: status < 500 && ![403, 408, 416, 429].includes(status), // 403: a signed address that ran out is asked for anew
+    ...(seconds >= 0 ? { delayMs: Math.min(seconds * 1000, LONGEST_DELAY_MS) } : {}),
+  }
+}
+
+const startOf = ({ headers }: Response): number =>
+  Number(/^bytes (\d+)-/.exec(headers.get('content-range') ?? '')?.[1] ?? NaN)
+
+async function write(
+  { part, totalBytes }: ResumeWish,
+  from: number,
+  body: ReadableStream<Uint8Array>,
+  shown: Meter,
+  watch: StallWatch,
+): Promise<Ended> {
+  const file = await open(part, from > 0 ? 'a' : 'w', 0o600).catch(disk)
+  let done = from
+  try {
+    for await (const piece of body) {
+      watch.touch()
+      await file.writeFile(piece).catch(disk)
+      done += piece.length
+      shown.at(done)
+      if (done > totalBytes) return { why: 'more came than the file has', isFinal: true }
+    }
+    return { why: 'the connection ended early' }
+  } finally {
+    await close(file)
+  }
+}
+
+/** On disk before it is called whole: a power cut must not leave a hole in what is resumed later. */
+const close = async (file: FileHandle): Promise<void> => {
+  await file.sync().catch(() => undefined)
+  await file.close()
+}
+
+/** Tells trouble with our file from trouble with the network; both have system codes. */
+class DiskTrouble extends Error {}
+
+const disk = (cause: unknown): never => {
+  throw new DiskTrouble('the file could not be written', { cause })
+}
+
+const sizeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )
