@@ -78,7 +78,10 @@ export type Fetch = typeof globalThis.fetch
 /** Asks the person at the terminal. Absent (undefined in the context) where there is none. */
 export interface Prompt {
   confirm(question: string, preset: boolean): Promise<boolean>
-  select<T extends string>(question: string, choices: readonly { name: string; value: T }[]): Promise<T>
+  select<T extends string>(
+    question: string,
+    choices: readonly { name: string; value: T; description?: string }[],
+  ): Promise<T>
 }
 
 /** Starts the keeper of a lab as a process of its own, which outlives the command. */

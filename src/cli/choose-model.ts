@@ -10,7 +10,7 @@ export async function chooseModel({ prompt }: { readonly prompt?: Prompt }): Pro
   if (prompt)
     return prompt.select(
       'Which model?',
-      catalog.map(({ id, title, note }) => ({ name: `${title}. ${note}`, value: id })),
+      catalog.map(({ id, title, note }) => ({ name: `${id.padEnd(18)} ${title}`, value: id, description: note })),
     )
   throw new LabosError('input.needed', 'Which model? None is named, and there is no terminal to ask at.', {
     suggestions: [

@@ -15,7 +15,6 @@ export function endpointScreen(
   const speed = proof?.tokensPerSecond === undefined ? '' : `, ${proof.tokensPerSecond.toFixed(0)} tokens/s`
   const headline =
     outcome === 'already-up' ? `${lab.name} is already up` : `${lab.name} is up (${formatDuration(elapsedMs)}${speed})`
-  const body = `{"model":"${lab.model ?? ''}","messages":[{"role":"user","content":"Hello"}]}`
   return `
 ${paint.bold(headline)}
 
@@ -33,8 +32,10 @@ ${rows([
   ${paint.dim('# a first question')}
   labos chat${name === '' ? '' : ` --name${name}`} "Write a haiku about laboratories."
   ${paint.dim('# the same with curl, after the eval')}
-  curl $OPENAI_BASE_URL/chat/completions -H "Authorization: Bearer $OPENAI_API_KEY" \\
-    -H 'Content-Type: application/json' -d '${body}'`
+  curl $OPENAI_BASE_URL/chat/completions \\
+    -H "Authorization: Bearer $OPENAI_API_KEY" \\
+    -H 'Content-Type: application/json' \\
+    -d '{"messages":[{"role":"user","content":"Hello"}]}'`
 }
 
 /** How a lab ends, from what its keeper says. */

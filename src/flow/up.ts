@@ -21,6 +21,7 @@ export interface UpResult {
   /** What the proof of serving measured; absent when it was up already. */
   readonly proof?: Proof
   readonly keyFile: string
+  /** From the yes to the proof. */
   readonly elapsedMs: number
 }
 
@@ -37,7 +38,6 @@ export async function dryRun(request: UpRequest, context: Context): Promise<Plan
  * where it stopped. When it fails or is interrupted nothing of it runs; what was downloaded is kept.
  */
 export async function up(request: UpRequest, context: Context, signal: AbortSignal): Promise<UpResult> {
-  const since = context.clock.monotonicMs()
   const { model, name } = resolveRequest(request)
   const release = await takeLock(
     lockPath(context.paths, name),
@@ -55,14 +55,14 @@ export async function up(request: UpRequest, context: Context, signal: AbortSign
     signal,
   )
   try {
-    const rest = await upLocked(request, model, name, context, signal)
-    return { ...rest, keyFile: labPaths(context.paths, name).key, elapsedMs: context.clock.monotonicMs() - since }
+    const outcome = await upLocked(request, model, name, context, signal)
+    return { ...outcome, keyFile: labPaths(context.paths, name).key }
   } finally {
     await release()
   }
 }
 
-type Outcome = Omit<UpResult, 'keyFile' | 'elapsedMs'>
+type Outcome = Omit<UpResult, 'keyFile'>
 
 async function upLocked(
   request: UpRequest,
@@ -77,8 +77,9 @@ async function upLocked(
   const differs = difference(request, model, existing.plan)
   const isAlive = status.pids !== undefined
   if (isAlive && differs !== undefined) throw differsError(name, differs)
-  if (status.state === 'serving') return { outcome: 'already-up', lab: status }
-  if (status.state === 'starting' || status.state === 'restarting') return prove(existing, context, signal)
+  if (status.state === 'serving') return { outcome: 'already-up', lab: status, elapsedMs: 0 }
+  if (status.state === 'starting' || status.state === 'restarting')
+    return guarded(existing, false, context, () => prove(existing, context, signal))
   await endRunning(name, context, signal)
   const record = differs === undefined ? existing : await createRecord(request, model, name, context, existing)
   return make(request, record, false, context, signal)
@@ -130,21 +131,34 @@ async function make(
   context: Context,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  try {
+  return guarded(record, isNew, context, async () => {
     const laboratory = await makeLaboratory(record.name, { plan: record.plan, agreed: request.agreed }, context, signal)
     const made: LabRecord = { ...record, laboratory, stepsDone: ['plan', 'laboratory'] }
     await saveLab(context.paths, made)
     await openEndpoint(made, context, signal)
-    return await prove({ ...made, stepsDone: [...made.stepsDone, 'endpoint'] }, context, signal)
-  } catch (error) {
-    throw await undo(record.name, isNew, error, context)
-  }
+    return prove(made, context, signal)
+  })
 }
 
-async function prove(record: LabRecord, context: Context, signal: AbortSignal): Promise<Outcome> {
+async function prove(record: LabRecord, context: Context, signal: AbortSignal): Promise<Omit<Outcome, 'elapsedMs'>> {
   const proof = await proveServing(record, context, signal)
   await saveLab(context.paths, { ...record, stepsDone: ['plan', 'laboratory', 'endpoint', 'serving'] })
   return { outcome: 'up', lab: await labStatus(record.name, context), proof }
+}
+
+/** Times the work, and undoes it when it fails. */
+async function guarded(
+  { name }: LabRecord,
+  isNew: boolean,
+  context: Context,
+  work: () => Promise<Omit<Outcome, 'elapsedMs'>>,
+): Promise<Outcome> {
+  const since = context.clock.monotonicMs()
+  try {
+    return { ...(await work()), elapsedMs: context.clock.monotonicMs() - since }
+  } catch (error) {
+    throw await undo(name, isNew, error, context)
+  }
 }
 
 /** After a failure nothing runs any more. An interrupted first `up` leaves no lab; a failed one keeps its logs. */
@@ -153,10 +167,12 @@ async function undo(name: string, isNew: boolean, error: unknown, context: Conte
     { what: `the lab "${name}"`, remedy: `labos down ${name}` },
   ])
   if (!(error instanceof LabosError)) return error
-  if (left.length > 0)
+  if (left.length > 0) {
     return error.withAftermath(`Still running: ${left.map(({ what, remedy }) => `${what} (${remedy})`).join(', ')}.`)
-  if (error.code !== 'interrupted' || !isNew)
+  }
+  if (error.code !== 'interrupted' || !isNew) {
     return error.withAftermath(`Nothing of it runs. Its logs are kept: \`labos logs --name ${name}\`.`)
+  }
   await removeLab(context.paths, name)
   return error.withAftermath('Nothing of it runs, the lab is removed; what was downloaded whole is kept.')
 }

@@ -196,9 +196,9 @@ function weightsDownload(weights: WeightsSource): Download {
       }
     case 'hub':
       return {
-        what: `weights (${weights.file})`,
+        what: 'weights',
         bytes: weights.bytes,
-        from: `Hugging Face, ${weights.repo}`,
+        from: `huggingface.co/${weights.repo}`,
         diskBytes: weights.bytes * 1.05,
       }
     case 'ollama':
@@ -216,7 +216,7 @@ function notesOf(model: CatalogModel, { port }: LocalFacts): string[] {
     model.note,
     ...(port.heldBy === undefined
       ? []
-      : [`Port ${String(port.wanted)} is in use by ${port.heldBy}; ${String(port.free)} is used instead.`]),
+      : [`Port ${String(port.wanted)} is in use by ${port.heldBy}: using ${String(port.free)}.`]),
   ]
 }
 
