@@ -5,6 +5,7 @@ export interface SignalSource {
   on(event: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
   off(event: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
   exit(code: number): never
+  readonly stderr: { write(text: string): unknown }
 }
 
 const NAMES: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
@@ -14,10 +15,10 @@ export function onInterrupt(source: SignalSource, lastWords = ''): { readonly si
   const controller = new AbortController()
   const listener = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
-      if (lastWords !== '') process.stderr.write(`${lastWords}\n`)
+      if (lastWords !== '') source.stderr.write(`${lastWords}\n`)
       source.exit(130)
     }
-    process.stderr.write(`\n${name === 'SIGINT' ? 'Ctrl-C' : name}: stopping safely; once more leaves at once.\n`)
+    source.stderr.write(`\n${name === 'SIGINT' ? 'Ctrl-C' : name}: stopping safely; once more leaves at once.\n`)
     controller.abort(interrupted(name === 'SIGINT' ? 'Ctrl-C' : name))
   }
   for (const name of NAMES) source.on(name, listener)

@@ -6,7 +6,8 @@ export function systemCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined
 }
 
-const READ_ONLY = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'])
+/** The last two: a file stands where a folder should. */
+const READ_ONLY = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'])
 
 /** Translates what the file system says of a folder of ours; unknown errors come back as they are. */
 export function fromFileSystem(error: unknown, path: string): unknown {

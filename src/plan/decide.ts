@@ -83,7 +83,7 @@ export function decide(request: PlanRequest, facts: LocalFacts): Decision {
       memory,
       lease: request.lease,
       usdPerHour: 0,
-      downloads: downloadsOf(weights, engine, facts),
+      downloads: downloadsOf(weights, engine, facts).map(({ what, bytes, from }) => ({ what, bytes, from })),
       notes: notesOf(model, facts),
     },
   }

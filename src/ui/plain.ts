@@ -59,6 +59,6 @@ function lineOf(event: LabosEvent): string | undefined {
     case 'done':
       return `${event.step}: done, ${event.text} (${formatDuration(event.elapsedMs)})`
     case 'failed':
-      return `${event.step}: failed, ${event.error.message}`
+      return `${event.step}: failed` // the error itself is printed at the end
   }
 }

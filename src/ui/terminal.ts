@@ -47,7 +47,7 @@ function lineOf(event: LabosEvent, paint: Paint): string | undefined {
     case 'done':
       return `${paint.green('✔')} ${event.step.padEnd(STEP_WIDTH)}  ${event.text} ${paint.dim(`(${formatDuration(event.elapsedMs)})`)}`
     case 'failed':
-      return `${paint.red('✖')} ${event.step.padEnd(STEP_WIDTH)}  ${event.error.message}`
+      return `${paint.red('✖')} ${event.step}` // the error itself is printed at the end
     case 'retry':
       return `${paint.yellow('!')} ${event.step.padEnd(STEP_WIDTH)}  ${event.reason}; try ${String(event.attempt)} in ${formatDuration(event.delayMs)}`
     case 'note':

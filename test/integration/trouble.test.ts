@@ -164,7 +164,9 @@ describe('a network that is not there', () => {
     }
     const { exitCode, stderr } = await labos.run(['up', 'smollm2', '--yes', '--port', '0'], { env })
     expect(exitCode).toBe(3)
-    expect(stderr).toMatch(/network\.download {2}xllamacpp 2026\.10\.11549 could not be downloaded/)
+    expect(stderr).toMatch(
+      /network\.download {2}Downloading xllamacpp 2026\.10\.11549 from the Python package index failed/,
+    )
     expect(stderr).toContain('PIP_INDEX_URL')
     expect(readdirSync(join(cache, 'engines'))).toEqual([])
   })
@@ -242,10 +244,10 @@ describe('weights that are damaged', () => {
   })
 
   it('that pass the check but do not load are named as the cause; nothing runs, the log stays', async () => {
-    const lie = 'this is not a model'
-    writeFileSync(weights, lie)
+    const pinned = (JSON.parse(readFileSync(`${weights}.checked`, 'utf8')) as { sha256: string }).sha256
+    writeFileSync(weights, 'this is not a model')
     const { size, mtimeMs } = statSync(weights)
-    writeFileSync(`${weights}.checked`, JSON.stringify({ size, mtimeMs, sha256: '' }))
+    writeFileSync(`${weights}.checked`, JSON.stringify({ size, mtimeMs, sha256: pinned }))
     const { exitCode, stderr } = await labos.run(['up', 'smollm2', '--yes', '--port', '0'], { env })
     expect(stderr).toMatch(/serving\.failed {2}llama\.cpp does not serve smollm2: weights-damaged/)
     expect(stderr).toContain('Nothing of it runs. Its logs are kept')
