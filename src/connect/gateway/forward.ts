@@ -48,13 +48,15 @@ export const forward = (
       onward.destroy()
       resolve()
     })
+    let isEvents = false
     onward.on('error', () => {
-      if (res.headersSent) endLost(res)
+      if (res.headersSent) endLost(res, isEvents)
       else if (!res.destroyed) onUnreachable()
     })
     onward.on('response', (answer) => {
-      answer.on('error', () => endLost(res))
-      answer.on('aborted', () => endLost(res))
+      isEvents = String(answer.headers['content-type']).startsWith('text/event-stream')
+      answer.on('error', () => endLost(res, isEvents))
+      answer.on('aborted', () => endLost(res, isEvents))
       if (rewrite) void rewriteAnswer(answer, res, extraHeaders, rewrite)
       else streamAnswer(answer, res, extraHeaders)
     })
@@ -92,7 +94,7 @@ function streamAnswer(answer: IncomingMessage, res: ServerResponse, extra: Outgo
   res.on('drain', () => answer.resume())
   answer.on('end', () => {
     if (answer.complete) res.end()
-    else endLost(res)
+    else res.destroy()
   })
 }
 
@@ -115,9 +117,8 @@ async function rewriteAnswer(
 }
 
 /** The engine left in the middle: a stream of events says so, anything else is cut so that nobody takes it for whole. */
-function endLost(res: ServerResponse): void {
+function endLost(res: ServerResponse, isEvents: boolean): void {
   if (res.writableEnded || res.destroyed) return
-  const isEvents = String(res.getHeader('content-type') ?? '').startsWith('text/event-stream')
   if (isEvents) res.end(`data: ${bodyOf(engineLost)}\n\n`)
   else res.destroy()
 }
