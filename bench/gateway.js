@@ -11,8 +11,11 @@ export async function gatewayRows() {
   const engine = await portOf(upstream)
   const gateway = fork('bench/gateway-process.js', [String(engine)])
   const door = await portOf(gateway)
+  const relay = fork('bench/relay-process.js', [String(engine)])
+  const wire = await portOf(relay)
   try {
     const stream = await ratio((port) => events(port, { chunks: 40_000 }), engine, door)
+    const bare = await ratio((port) => events(port, { chunks: 40_000 }), engine, wire)
     const many = await ratio(
       (port) => Promise.all(Array.from({ length: 32 }, () => events(port, { chunks: 2000 }))),
       engine,
@@ -22,7 +25,13 @@ export async function gatewayRows() {
     const direct = quantile(await delays(engine), 0.99)
     const added = quantile(await delays(door), 0.99) - direct
     return [
-      row('throughput of one SSE stream', stream, 0.95),
+      row('throughput of one SSE stream, as fast as it can', stream, 0.95),
+      {
+        what: 'the same through a bare TCP relay, for comparison',
+        target: 'none',
+        measured: `${fixed(bare)}x`,
+        ok: true,
+      },
       row('throughput of 32 SSE streams at once', many, 0.95),
       row('100 MB body there and back', body, 0.95),
       {
@@ -34,6 +43,7 @@ export async function gatewayRows() {
     ]
   } finally {
     gateway.disconnect()
+    relay.disconnect()
     upstream.disconnect()
     agent.destroy()
   }

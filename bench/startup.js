@@ -10,7 +10,6 @@ const cases = [
   ['`labos --version`', ['--version'], 1.6],
   ['`labos --help`', ['--help'], 1.6],
   ['`labos ps`', ['ps'], 1.8],
-  ['`labos status NAME` (no such lab: through oclif)', ['status', 'nothing'], 4.5],
   ['`labos config`', ['config'], 4.5],
   ['`labos up --help`', ['up', '--help'], 4.5],
 ]
