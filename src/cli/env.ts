@@ -10,6 +10,9 @@ export type Env = Record<string, string | undefined>
 /** This process's environment. Writable: settings of config.yaml become `LABOS_*` defaults in it. */
 export const env: Env = process.env
 
+/** What the user typed to get here: npm tells programs that it runs for `npx`. */
+export const programName = (from: Env): string => (from['npm_command'] === 'exec' ? 'npx labos' : 'labos')
+
 /**
  * Where labos keeps things: the system's usual folders, or all of it under `LABOS_HOME`. `LABOS_CACHE` moves engines and
  * weights alone. Throws `state.readonly` where there is no home folder at all.

@@ -5,11 +5,17 @@ import { formatDuration, formatUsd } from '../ui/format.js'
 import { rows } from '../ui/lines.js'
 import type { Paint } from '../ui/paint.js'
 
+export interface EndpointScreenFacts {
+  readonly labCount: number
+  /** What the user types to run labos: `labos`, or `npx labos` in a clone. */
+  readonly program: string
+}
+
 /** The last screen of `up`: how to use it, where to look, how it ends. */
 export function endpointScreen(
   { lab, outcome, proof, keyFile, elapsedMs }: UpResult,
   paint: Paint,
-  labCount: number,
+  { labCount, program }: EndpointScreenFacts,
 ): string {
   const name = labCount > 1 ? ` ${lab.name}` : ''
   const speed = proof?.tokensPerSecond === undefined ? '' : `, ${proof.tokensPerSecond.toFixed(0)} tokens/s`
@@ -23,14 +29,14 @@ ${rows([
   ['model', lab.model],
   ['key', keyFile],
   ['price', `${formatUsd(lab.usdPerHour ?? 0)}/h`],
-  ['logs', `labos logs -f${name === '' ? '' : ` --name${name}`}`],
-  ['ends', endsText(lab)],
+  ['logs', `${program} logs -f${name === '' ? '' : ` --name${name}`}`],
+  ['ends', endsText(lab, program)],
 ])}
 
   ${paint.dim('# this shell')}
-  eval "$(labos env${name})"
+  eval "$(${program} env${name})"
   ${paint.dim('# a first question')}
-  labos chat${name === '' ? '' : ` --name${name}`} "Write a haiku about laboratories."
+  ${program} chat${name === '' ? '' : ` --name${name}`} "Write a haiku about laboratories."
   ${paint.dim('# the same with curl, after the eval')}
   curl $OPENAI_BASE_URL/chat/completions \\
     -H "Authorization: Bearer $OPENAI_API_KEY" \\
@@ -39,7 +45,7 @@ ${rows([
 }
 
 /** How a lab ends, from what its keeper says. */
-export function endsText({ lease, name }: LabStatus): string {
+export function endsText({ lease, name }: LabStatus, program = 'labos'): string {
   const idle =
     lease?.idleMs === undefined
       ? ''
@@ -48,7 +54,7 @@ export function endsText({ lease, name }: LabStatus): string {
     lease?.endsAt === undefined
       ? ''
       : `by itself ${lease.endsAt.slice(0, 16).replace('T', ' ')} UTC (${lease.endsBy ?? 'lease'})${idle}, or `
-  return `${at}labos down ${name}`
+  return `${at}${program} down ${name}`
 }
 
 /** One line a lab, aligned, 80 columns as long as names are short. */

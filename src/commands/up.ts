@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.js'
 import { chooseModel } from '../cli/choose-model.js'
+import { env, programName } from '../cli/env.js'
 import { duration } from '../cli/flags.js'
 import { endpointScreen } from '../cli/screens.js'
 import { withDeadline } from '../flow/deadline.js'
@@ -72,6 +73,12 @@ time with the same name resumes, or says that it is up already.`
       return
     }
     const result = await withDeadline(flags.timeout, context.clock, signal, (limited) => up(request, context, limited))
-    this.render(result, flags, (done, paint) => endpointScreen(done, paint, labNames(this.paths).length), true)
+    this.render(
+      result,
+      flags,
+      (done, paint) =>
+        endpointScreen(done, paint, { labCount: labNames(this.paths).length, program: programName(env) }),
+      true,
+    )
   }
 }
