@@ -26,11 +26,14 @@ const LONGEST_DELAY_MS = 30_000
 /** Resolves when `part` has all its bytes. Throws `network.download`, `disk.short`; `part` is kept. */
 export async function resumeDownload(wish: ResumeWish, deps: BootstrapDeps, signal: AbortSignal): Promise<void> {
   let have = await sizeOf(wish.part)
+  let most = have
   const shown = meter('weights', wish.totalBytes, deps.emit, deps.clock, have)
   for (let fruitless = 0; have < wish.totalBytes;) {
     const ended = await tryOnce(wish, have, shown, deps, signal)
     const now = await sizeOf(wish.part)
-    fruitless = now > have ? 0 : fruitless + 1
+    // A storage that knows no ranges begins anew: getting back what was there once is no progress.
+    fruitless = now > most ? 0 : fruitless + 1
+    most = Math.max(most, now)
     have = now
     if (have >= wish.totalBytes) return
     if (fruitless >= FRUITLESS || ended.isFinal) throw unreachable(wish.url, ended.why)

@@ -87,12 +87,20 @@ function answerHeaders(answer: IncomingMessage, extra: OutgoingHttpHeaders): Out
 function streamAnswer(answer: IncomingMessage, res: ServerResponse, extra: OutgoingHttpHeaders): void {
   res.writeHead(answer.statusCode ?? 502, answerHeaders(answer, extra))
   res.flushHeaders()
-  // Not pipe(): when the engine dies pipe() would end the answer as if it were whole.
+  // Not pipe(): when the engine dies pipe() would end the answer as if it were whole. What came in one read of the
+  // socket goes on in one write: engines send many small chunks, and each write costs more than its bytes.
+  let waiting: Buffer[] = []
+  const flush = (): void => {
+    const pieces = waiting
+    waiting = []
+    if (pieces.length > 0 && !res.write(Buffer.concat(pieces))) answer.pause()
+  }
   answer.on('data', (piece: Buffer) => {
-    if (!res.write(piece)) answer.pause()
+    if (waiting.push(piece) === 1) process.nextTick(flush)
   })
   res.on('drain', () => answer.resume())
   answer.on('end', () => {
+    flush()
     if (answer.complete) res.end()
     else res.destroy()
   })
