@@ -14,8 +14,6 @@ export default defineConfig({
     projects: [
       project('unit'),
       project('rules', { testTimeout: 60_000 }),
-      project('contract'),
-      project('golden'),
       // Real engines on few cores: one file at a time, and time enough for a busy machine.
       project('integration', {
         fileParallelism: false,
