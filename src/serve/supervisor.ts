@@ -135,17 +135,20 @@ async function lives(care: Care): Promise<void> {
 
 async function oneLife(care: Care): Promise<{ why: string; servedMs: number }> {
   const { deps, what, said } = care
-  const at = { port: await deps.ports.free(), key: randomBytes(24).toString('base64url') }
   said.clear()
   const hear = (line: string): void => {
     said.add(line)
     deps.log(line)
   }
+  let at: Required<Address>
   let child: RunningEngine
   try {
+    at = { port: await deps.ports.free(), key: randomBytes(24).toString('base64url') }
     child = await deps.spawn(processOf(what, at), hear)
   } catch (error) {
-    return { why: `could not be started: ${error instanceof Error ? error.message : String(error)}`, servedMs: 0 }
+    // In the engine's place, which had no chance to say why.
+    hear(`it could not be started: ${error instanceof Error ? error.message : String(error)}`)
+    return { why: 'not started', servedMs: 0 }
   }
   care.running = child
   if (care.stopping.signal.aborted) child.kill('SIGKILL')

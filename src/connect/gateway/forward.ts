@@ -36,13 +36,10 @@ export function engineAgent(dial: () => Duplex): Agent {
 }
 
 /** Resolves when the exchange is over, however it ended. */
-export const forward = (
-  req: IncomingMessage,
-  res: ServerResponse,
-  { upstream, agent, body, extraHeaders, rewrite, onUnreachable }: Forwarding,
-): Promise<void> =>
+export const forward = (req: IncomingMessage, res: ServerResponse, forwarding: Forwarding): Promise<void> =>
   new Promise((resolve) => {
-    const onward = request({ agent, method: req.method, path: req.url, headers: headersFor(req, upstream, body) })
+    const { agent, body, extraHeaders, rewrite, onUnreachable } = forwarding
+    const onward = request({ agent, method: req.method, path: req.url, headers: headersFor(req, forwarding) })
     onward.setNoDelay(true)
     res.once('close', () => {
       onward.destroy()
@@ -68,12 +65,15 @@ export const forward = (
     }
   })
 
-function headersFor(req: IncomingMessage, { key }: Upstream, body: Forwarding['body']): OutgoingHttpHeaders {
+function headersFor(req: IncomingMessage, { upstream, body, rewrite }: Forwarding): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { ...req.headers }
   for (const name of [...HOP_BY_HOP, 'authorization', 'x-api-key', 'origin', 'expect'])
     Reflect.deleteProperty(headers, name)
-  if (key !== undefined) headers['authorization'] = `Bearer ${key}`
+  if (upstream.key !== undefined) headers['authorization'] = `Bearer ${upstream.key}`
+  if (rewrite) Reflect.deleteProperty(headers, 'accept-encoding') // only plain text can be changed
   if (Buffer.isBuffer(body)) headers['content-length'] = body.length
+  // Said again, because Node.js frames no body of a GET or DELETE by itself: the engine would take it for a next request.
+  else if (req.headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked'
   return headers
 }
 
@@ -93,7 +93,8 @@ function streamAnswer(answer: IncomingMessage, res: ServerResponse, extra: Outgo
   const flush = (): void => {
     const pieces = waiting
     waiting = []
-    if (pieces.length > 0 && !res.write(Buffer.concat(pieces))) answer.pause()
+    if (pieces.length === 0 || res.writableEnded) return // the engine was lost in between
+    if (!res.write(Buffer.concat(pieces))) answer.pause()
   }
   answer.on('data', (piece: Buffer) => {
     if (waiting.push(piece) === 1) process.nextTick(flush)

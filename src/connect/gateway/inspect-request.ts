@@ -62,12 +62,9 @@ function fillInTheMiddle(body: Body, { fim, nativeSuffix, title }: Served): Insp
   return accept({ ...rest, prompt: renderFim(fim, prefix, suffix), stop: [...fim.stop, ...stops(body['stop'])] })
 }
 
-/** Splits rather than replaces: a prefix may itself hold `{suffix}` or `$&`. */
-function renderFim({ template }: FimTemplate, prefix: string, suffix: string): string {
-  const [head = '', rest = ''] = template.split('{prefix}')
-  const [middle = '', tail = ''] = rest.split('{suffix}')
-  return `${head}${prefix}${middle}${suffix}${tail}`
-}
+/** In one pass, with whichever part the model wants first: a prefix may itself hold `{suffix}` or `$&`. */
+const renderFim = ({ template }: FimTemplate, prefix: string, suffix: string): string =>
+  template.replaceAll(/\{prefix\}|\{suffix\}/g, (part) => (part === '{prefix}' ? prefix : suffix))
 
 function onePrompt(prompt: unknown): string | undefined {
   if (typeof prompt === 'string') return prompt

@@ -92,29 +92,39 @@ async function answer(exchange: Exchange): Promise<void> {
   return pass(exchange)
 }
 
-async function health(exchange: Exchange): Promise<void> {
+/** The engine; undefined when it is away, and the request refused with that. */
+function reach(exchange: Exchange): Upstream | undefined {
   const upstream = exchange.deps.upstream()
-  if (upstream.state !== 'serving') return refuse(exchange, away(upstream.reason, upstream.retryAfterMs))
+  if (upstream.state === 'serving') return upstream
+  refuse(exchange, away(upstream.reason, upstream.retryAfterMs))
+  return undefined
+}
+
+async function health(exchange: Exchange): Promise<void> {
+  if (!reach(exchange)) return
   if (!(await exchange.deps.isHealthy())) return refuse(exchange, away('it does not answer', 2000))
   return json(exchange, 200, { status: 'ok' })
 }
 
 async function pass(exchange: Exchange): Promise<void> {
-  const { req, path, deps, options } = exchange
-  const upstream = deps.upstream()
-  if (upstream.state !== 'serving') return refuse(exchange, away(upstream.reason, upstream.retryAfterMs))
+  const { req, path, options } = exchange
+  const before = reach(exchange)
+  if (!before) return
   const isInference = req.method === 'POST' && INFERENCE.has(path)
   if (!isInference) {
     const isModels = req.method === 'GET' && path === '/v1/models'
     return send(
       exchange,
-      upstream,
+      before,
       isModels ? { rewrite: (raw) => completeModels(raw, options.served, options.contextTokens) } : {},
     )
   }
   const { whole, pieces } = await readUpTo(req, INSPECTED_BYTES)
   const inspected = whole ? inspectRequest(path, Buffer.concat(pieces), options.served) : undefined
   if (inspected?.ok === false) return refuse(exchange, inspected.error)
+  // Asked again: while the body came in the engine may have ended, or come back with another key.
+  const upstream = reach(exchange)
+  if (!upstream) return
   const end = exchange.begin()
   try {
     await send(exchange, upstream, { body: inspected?.body ?? pieces })
@@ -168,8 +178,10 @@ const listen = (server: Server, port: number): Promise<void> =>
 
 async function close(server: Server, agent: Agent, clock: Clock): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  const over = new AbortController()
   server.closeIdleConnections()
-  await Promise.race([closed, clock.sleep(CLOSE_MS)])
+  await Promise.race([closed, clock.sleep(CLOSE_MS, over.signal).catch(() => undefined)])
+  over.abort()
   server.closeAllConnections()
   agent.destroy()
   await closed

@@ -75,3 +75,59 @@ describe('a lease', () => {
     )
   })
 })
+
+describe('every lease', () => {
+  const span = fc.integer({ min: MINUTE, max: 1000 * MINUTE })
+  const lease = fc.record({ ttlMs: span, idleMs: span }, { requiredKeys: [] })
+  const facts = fc
+    .record({ now: fc.nat(2000 * MINUTE), last: fc.option(fc.nat(2000 * MINUTE)), inFlight: fc.nat(3) })
+    .map(({ now, last, inFlight }) => ({
+      ...{ sinceMs: start, nowMs: start + now, inFlight },
+      ...(last === null ? {} : { lastEndedMs: start + Math.min(last, now) }),
+    }))
+
+  it('is over exactly when its end has come, by what comes first', () => {
+    fc.assert(
+      fc.property(lease, facts, (limits, seen) => {
+        const { endsAtMs, endsBy, over } = leaseState(limits, seen)
+        const hasLimits = limits.ttlMs !== undefined || limits.idleMs !== undefined
+        expect([endsAtMs !== undefined, endsBy !== undefined]).toEqual([hasLimits, hasLimits])
+        expect(over).toBe(seen.nowMs >= (endsAtMs ?? Infinity) ? endsBy : undefined)
+        expect(endsAtMs ?? 0).toBeLessThanOrEqual(start + (limits.ttlMs ?? Infinity))
+      }),
+    )
+  })
+
+  it('ends when it said it would, where nothing is asked until then', () => {
+    fc.assert(
+      fc.property(lease, facts, (limits, seen) => {
+        const { endsAtMs, endsBy, over } = leaseState(limits, { ...seen, inFlight: 0 })
+        if (endsAtMs === undefined || over !== undefined) return
+        expect(leaseState(limits, { ...seen, inFlight: 0, nowMs: endsAtMs - 1 }).over).toBeUndefined()
+        expect(leaseState(limits, { ...seen, inFlight: 0, nowMs: endsAtMs }).over).toBe(endsBy)
+      }),
+    )
+  })
+
+  it('that is over stays over while nothing is asked, and warned before', () => {
+    fc.assert(
+      fc.property(lease, facts, span, (limits, seen, more) => {
+        const state = leaseState(limits, seen)
+        if (state.over === undefined) return
+        expect(state.warn).toBe(true)
+        expect(leaseState(limits, { ...seen, nowMs: seen.nowMs + more }).over).toBeDefined()
+      }),
+    )
+  })
+
+  it('ends no earlier for a request that was answered later', () => {
+    fc.assert(
+      fc.property(lease, facts, fc.nat(MINUTE), (limits, seen, later) => {
+        const last = seen.lastEndedMs ?? start
+        const before = leaseState(limits, { ...seen, lastEndedMs: last })
+        const after = leaseState(limits, { ...seen, lastEndedMs: last + later })
+        expect(after.endsAtMs ?? Infinity).toBeGreaterThanOrEqual(before.endsAtMs ?? Infinity)
+      }),
+    )
+  })
+})

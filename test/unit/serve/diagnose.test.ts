@@ -41,6 +41,30 @@ describe('diagnose', () => {
     expect(diagnose(rules, ['noise', ...lines, sampleOf('engine-failed')])?.cause).toBe('kv-too-small')
   })
 
+  it.each(failures)('finds $code wherever its line is wrapped in two', ({ code, sample }) => {
+    const words = sample.split(' ')
+    for (let cut = 1; cut < words.length; cut += 1) {
+      const lines = [words.slice(0, cut).join(' '), words.slice(cut).join(' ')]
+      expect(diagnose(rules, ['INFO starting', ...lines])?.cause).toBe(code)
+    }
+  })
+
+  it('shows the line that told, or all lines that did', () => {
+    const sample = sampleOf('disk-full')
+    expect(diagnose(rules, ['noise', `  ${sample} `, 'more'])?.evidence).toBe(sample)
+    expect(diagnose(rules, ['noise', 'No space left', 'on device', 'more'])?.evidence).toBe(
+      'No space left on device more',
+    )
+  })
+
+  it('does not join lines that are far apart', () => {
+    expect(diagnose(rules, ['No space left', 'a', 'b', 'c', 'on device'])).toBeUndefined()
+  })
+
+  it('prefers the earlier rule where two know a line', () => {
+    expect(diagnose(rules, [`${sampleOf('engine-failed')} ${sampleOf('cuda-oom')}`])?.cause).toBe('cuda-oom')
+  })
+
   it('says nothing about a log without a cause', () => {
     expect(diagnose(rules, ['INFO all is well', ''])).toBeUndefined()
     expect(diagnose(rules, [])).toBeUndefined()

@@ -1,18 +1,21 @@
 import { PassThrough, Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import type { EngineProcess } from '../../../src/engines/engine.js'
 import { engineNamed } from '../../../src/engines/engines.js'
 import {
   superviseEngine,
   type EngineSnapshot,
   type RunningEngine,
   type Supervisor,
+  type SupervisorDeps,
 } from '../../../src/serve/supervisor.js'
-import { watchExternal } from '../../../src/serve/external.js'
 import { fakeClock, type FakeClock } from '../../fakes/clock.js'
 import { somePlan } from '../../fakes/plan.js'
 
 interface FakeEngine {
   readonly pid: number
+  /** What was started. */
+  readonly process: EngineProcess
   readonly signals: string[]
   say(line: string): void
   end(how: string): void
@@ -23,6 +26,8 @@ interface World {
   readonly supervisor: Supervisor
   readonly engines: FakeEngine[]
   readonly states: EngineSnapshot[]
+  /** Lines for the engine's log file. */
+  readonly logged: string[]
   /** What the health path answers: a status, or nothing at all. */
   health: number | 'refused'
 }
@@ -36,15 +41,21 @@ function answering(status: number | 'refused'): Duplex {
   return socket
 }
 
-function world(): World {
+type Spawn = SupervisorDeps['spawn']
+
+/** `around` may stand before the start of a process; `free` finds a port. */
+function world({
+  around = (start) => start,
+  free = () => Promise.resolve(5000),
+}: { around?: (start: Spawn) => Spawn; free?: () => Promise<number> } = {}): World {
   const clock = fakeClock()
   const engines: FakeEngine[] = []
   const states: EngineSnapshot[] = []
   const what = { engine: engineNamed('llama.cpp'), plan: somePlan(), home: '/engine', weightsPath: '/weights' }
-  const spawn = async (_: unknown, onLine: (line: string) => void): Promise<RunningEngine> => {
+  const spawn = async (process: EngineProcess, onLine: (line: string) => void): Promise<RunningEngine> => {
     let end: (how: string) => void = () => undefined
     const ended = new Promise<string>((resolve) => (end = resolve))
-    const engine: FakeEngine = { pid: 100 + engines.length, signals: [], say: onLine, end }
+    const engine: FakeEngine = { pid: 100 + engines.length, process, signals: [], say: onLine, end }
     engines.push(engine)
     return {
       pid: engine.pid,
@@ -55,13 +66,19 @@ function world(): World {
       },
     }
   }
-  const made: Omit<World, 'supervisor'> & { supervisor?: Supervisor } = { clock, engines, states, health: 503 }
+  const made: Omit<World, 'supervisor'> & { supervisor?: Supervisor } = {
+    clock,
+    engines,
+    states,
+    logged: [],
+    health: 503,
+  }
   made.supervisor = superviseEngine(what, {
     clock,
-    ports: { free: () => Promise.resolve(5000) },
+    ports: { free },
     machine: { dial: () => answering(made.health) },
-    spawn,
-    log: () => undefined,
+    spawn: around(spawn),
+    log: (line) => made.logged.push(line),
     onChange: (snapshot) => states.push(snapshot),
   })
   return made as World
@@ -139,25 +156,134 @@ describe('an engine', () => {
   })
 })
 
-describe('an engine of the user’s own', () => {
-  it('is watched, never started, and said to be away while it is', async () => {
-    const clock = fakeClock()
-    let health: number | 'refused' = 'refused'
-    const states: string[] = []
-    const what = { engine: engineNamed('ollama'), plan: somePlan(), home: '', weightsPath: '' }
-    const watched = watchExternal(what, 11_434, {
-      clock,
-      machine: { dial: () => answering(health) },
-      onChange: ({ state }) => states.push(state),
+describe('a life of an engine', () => {
+  it('has a key and a port of its own, the key not on the command line', async () => {
+    let port = 6000
+    const it = world({ free: () => Promise.resolve((port += 1)) })
+    it.health = 200
+    await it.clock.advance(100)
+    it.engines[0]?.end('SIGKILL')
+    await it.clock.advance(1500)
+    const [first, second] = it.engines.map(({ process }) => process)
+    expect(first?.argv.join(' ')).toContain('--port 6001')
+    expect(second?.argv.join(' ')).toContain('--port 6002')
+    const keys = [first, second].map((process) => process?.env['LABOS_ENGINE_KEY'] ?? '')
+    expect(new Set(keys).size).toBe(2)
+    expect(it.supervisor.address()).toEqual({ port: 6002, key: keys[1] })
+    expect(first?.argv.join(' ')).not.toContain(keys[0])
+    await Promise.all([it.supervisor.stop(), it.clock.advance(6000)])
+  })
+
+  it('is told in the log, and how it goes to whoever keeps the record', async () => {
+    const it = await serving()
+    it.engines[0]?.say('listening')
+    it.engines[0]?.end('exit 1')
+    await it.clock.advance(1500)
+    expect(it.logged).toEqual(['listening'])
+    expect(it.states.map(({ state, pid }) => [state, pid])).toEqual([
+      ['starting', 100],
+      ['serving', 100],
+      ['restarting', undefined],
+      ['restarting', 101],
+      ['serving', 101],
+    ])
+    expect(it.states[2]?.detail).toBe('it ended (exit 1): listening')
+    await Promise.all([it.supervisor.stop(), it.clock.advance(6000)])
+  })
+
+  it('is followed by longer and longer pauses, until one was long', async () => {
+    const it = await serving()
+    const pauseAfter = async (servedMs: number): Promise<number> => {
+      await it.clock.advance(servedMs)
+      const lives = it.engines.length
+      it.engines.at(-1)?.end('exit 1')
+      await it.clock.advance(0)
+      const since = it.clock.now()
+      while (it.engines.length === lives) await it.clock.advance(500)
+      return it.clock.now() - since
+    }
+    expect([await pauseAfter(5000), await pauseAfter(5000), await pauseAfter(5000)]).toEqual([1000, 2000, 4000])
+    expect([await pauseAfter(70_000), await pauseAfter(5000)]).toEqual([1000, 2000])
+    await Promise.all([it.supervisor.stop(), it.clock.advance(6000)])
+  })
+
+  it('goes on when a check or two were missed', async () => {
+    const it = await serving()
+    for (let round = 0; round < 3; round += 1) {
+      it.health = 503
+      await it.clock.advance(30_000)
+      it.health = 200
+      await it.clock.advance(15_000)
+    }
+    expect([it.engines.length, it.engines[0]?.signals]).toEqual([1, []])
+    expect(it.supervisor.snapshot()).toMatchObject({ state: 'serving', restarts: 0 })
+    await Promise.all([it.supervisor.stop(), it.clock.advance(6000)])
+  })
+
+  it('is asked for its health at the moment', async () => {
+    const it = world()
+    expect(await it.supervisor.isHealthy()).toBe(false) // nothing serves yet
+    it.health = 200
+    await it.clock.advance(100)
+    expect(await it.supervisor.isHealthy()).toBe(true)
+    it.health = 'refused'
+    expect(await it.supervisor.isHealthy()).toBe(false)
+    await Promise.all([it.supervisor.stop(), it.clock.advance(6000)])
+  })
+})
+
+describe('an engine that cannot be started', () => {
+  it.each<[string, Parameters<typeof world>[0]]>([
+    ['no program', { around: () => () => Promise.reject(new Error('spawn python ENOENT')) }],
+    ['no port', { free: () => Promise.reject(new Error('spawn python ENOENT')) }],
+  ])('because there is %s is given up after three tries, and why is said', async (_what, more) => {
+    const it = world(more)
+    await it.clock.advance(60_000)
+    expect(it.supervisor.snapshot()).toMatchObject({
+      state: 'failed',
+      detail: 'it could not be started: spawn python ENOENT',
+      restarts: 2,
+      lastExit: { why: 'not started' },
     })
-    await clock.advance(3000)
-    expect(watched.address()).toBeUndefined()
-    health = 200
-    await clock.advance(3000)
-    expect(watched.address()).toEqual({ port: 11_434 })
-    health = 'refused'
-    await clock.advance(16_000)
-    expect(states).toEqual(['restarting', 'serving', 'restarting'])
-    await watched.stop()
+    expect(it.logged).toEqual(Array(3).fill('it could not be started: spawn python ENOENT'))
+    await it.supervisor.stop()
+  })
+})
+
+describe('stopping', () => {
+  it('in a pause starts nothing more, and says no more', async () => {
+    const it = await serving()
+    it.engines[0]?.end('exit 1')
+    await it.clock.advance(500)
+    const told = it.states.length
+    await it.supervisor.stop()
+    await it.clock.advance(60_000)
+    expect([it.engines.length, it.states.length, it.clock.sleepers]).toEqual([1, told, 0])
+  })
+
+  it('kills an engine whose start was under way', async () => {
+    let go = (): void => undefined
+    const gate = new Promise<void>((resolve) => (go = resolve))
+    const it = world({
+      around:
+        (start) =>
+        async (...process) =>
+          gate.then(() => start(...process)),
+    })
+    await it.clock.advance(0)
+    const stopped = it.supervisor.stop()
+    go()
+    await stopped
+    expect(it.engines.map(({ signals }) => signals)).toEqual([['SIGKILL']])
+    expect(it.states).toEqual([])
+  })
+
+  it('needs no SIGKILL for an engine that leaves', async () => {
+    const it = await serving()
+    const stopped = it.supervisor.stop()
+    it.engines[0]?.end('exit 0')
+    await stopped
+    await it.clock.advance(60_000)
+    expect([it.engines[0]?.signals, it.clock.sleepers]).toEqual([['SIGTERM'], 0])
   })
 })
