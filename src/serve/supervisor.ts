@@ -104,11 +104,13 @@ async function lives(care: Care): Promise<void> {
   const { clock } = care.deps
   const { signal } = care.stopping
   let endsInRow = 0
+  let failedStartsInRow = 0
   for (;;) {
     const { why, servedMs } = await oneLife(care)
     if (signal.aborted) return
     endsInRow = servedMs > STEADY_MS ? 1 : endsInRow + 1
-    const next = afterEnd({ servedMs, endsInRow })
+    failedStartsInRow = servedMs === 0 ? failedStartsInRow + 1 : 0
+    const next = afterEnd({ endsInRow, failedStartsInRow })
     const lastExit = { at: new Date(clock.now()).toISOString(), why }
     const reason = care.said.explain(care.what.engine.logRules)
     if (!next.restart) {

@@ -79,7 +79,7 @@ describe('makeVenv', () => {
       programs: { uv: 'uv', python3: '/usr/bin/python3' },
       rules: [
         [/uv venv/, { exitCode: 2, stderr: DEAD_INDEX }],
-        [/-c/, tells('3.11')],
+        [/ -c /, tells('3.11')],
         [/-m venv/, {}],
       ],
     })
@@ -104,7 +104,7 @@ describe('makeVenv', () => {
       platform: 'win32-x64',
       programs: { py: 'C:\\Windows\\py.exe' },
       rules: [
-        [/-c/, tells('3.12')],
+        [/ -c /, tells('3.12')],
         [/-3 -I -m venv/, {}],
       ],
     })
@@ -125,7 +125,7 @@ describe('makeVenv', () => {
     const { error, dir, of } = await make({
       programs: { python3: '/usr/bin/python3' },
       rules: [
-        [/-c/, tells('3.11')],
+        [/ -c /, tells('3.11')],
         [/-m venv/, ({ argv }) => (mkdirSync(argv.at(-1) ?? ''), { exitCode: 1, stdout: DEBIAN })],
       ],
     })
@@ -141,13 +141,13 @@ describe('makeVenv', () => {
 
   it.each([
     ['nothing at all', {}, [], 'no Python was found'],
-    ['PyPy', { python: '/p' }, [[/-c/, tells('3.10', 'pypy')]], '/p is pypy 3.10, 64-bit'],
-    ['32 bits', { python: '/p' }, [[/-c/, tells('3.12', 'cpython', 32)]], '/p is cpython 3.12, 32-bit'],
-    ['the stub of the Windows store', { python: '/p' }, [[/-c/, { exitCode: 9009 }]], '/p is no working Python'],
+    ['PyPy', { python: '/p' }, [[/ -c /, tells('3.10', 'pypy')]], '/p is pypy 3.10, 64-bit'],
+    ['32 bits', { python: '/p' }, [[/ -c /, tells('3.12', 'cpython', 32)]], '/p is cpython 3.12, 32-bit'],
+    ['the stub of the Windows store', { python: '/p' }, [[/ -c /, { exitCode: 9009 }]], '/p is no working Python'],
     [
       'Python 2',
       { python: '/p' },
-      [[/-c/, { exitCode: 1, stderr: 'no attribute implementation' }]],
+      [[/ -c /, { exitCode: 1, stderr: 'no attribute implementation' }]],
       '/p is no working Python',
     ],
   ] as [string, Record<string, string>, [RegExp, Script][], string][])(
@@ -170,7 +170,7 @@ describe('makeVenv', () => {
     const { error, machine } = await make({
       programs: { python3: '/a', python: '/b' },
       rules: [
-        [/-c/, tells('3.11')],
+        [/ -c /, tells('3.11')],
         [/-m venv/, { exitCode: 1, stderr: 'OSError: [Errno 28] No space left on device' }],
       ],
     })

@@ -1,52 +1,29 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { afterEnd, STEADY_MS } from '../../../src/serve/restart-policy.js'
+import { afterEnd } from '../../../src/serve/restart-policy.js'
+
+const again = (afterMs: number): object => ({ restart: true, afterMs })
 
 it.each([
-  [
-    { servedMs: 5000, endsInRow: 1 },
-    { restart: true, afterMs: 1000 },
-  ],
-  [
-    { servedMs: 5000, endsInRow: 3 },
-    { restart: true, afterMs: 4000 },
-  ],
-  [
-    { servedMs: 5000, endsInRow: 50 },
-    { restart: true, afterMs: 30_000 },
-  ],
-  [
-    { servedMs: 0, endsInRow: 1 },
-    { restart: true, afterMs: 1000 },
-  ],
-  [
-    { servedMs: 0, endsInRow: 2 },
-    { restart: true, afterMs: 2000 },
-  ],
-  [{ servedMs: 0, endsInRow: 3 }, { restart: false }],
-])('%j: %j', (life, decision) => expect(afterEnd(life)).toEqual(decision))
-
-it('an engine that ever served is always tried again, after a second at least and half a minute at most', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 10 * STEADY_MS }),
-      fc.integer({ min: 1, max: 10_000 }),
-      (servedMs, endsInRow) => {
-        const decision = afterEnd({ servedMs, endsInRow })
-        const afterMs = decision.restart ? decision.afterMs : Infinity
-        expect(afterMs).toBeGreaterThanOrEqual(1000)
-        expect(afterMs).toBeLessThanOrEqual(30_000)
-      },
-    ),
-  )
+  [1, 0, again(1000)],
+  [3, 0, again(4000)],
+  [50, 0, again(30_000)],
+  [1, 1, again(1000)],
+  [2, 2, again(2000)],
+  [3, 3, { restart: false }],
+  [9, 1, again(30_000)], // it served before: one failed start is not the end
+])('%d ends in a row, %d of them before it served: %j', (endsInRow, failedStartsInRow, decision) => {
+  expect(afterEnd({ endsInRow, failedStartsInRow })).toEqual(decision)
 })
 
-it('the pause never becomes shorter', () => {
+it('pauses are a second at least, half a minute at most, and never become shorter', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1000 }), (endsInRow) => {
-      const [before, after] = [endsInRow, endsInRow + 1].map((ends) => afterEnd({ servedMs: 1, endsInRow: ends }))
-      if (!before?.restart || !after?.restart) throw new Error('it was given up')
-      expect(after.afterMs).toBeGreaterThanOrEqual(before.afterMs)
+    fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 0, max: 2 }), (endsInRow, failedStartsInRow) => {
+      const [now, next] = [endsInRow, endsInRow + 1].map((ends) => afterEnd({ endsInRow: ends, failedStartsInRow }))
+      if (!now?.restart || !next?.restart) throw new Error('it was given up')
+      expect(now.afterMs).toBeGreaterThanOrEqual(1000)
+      expect(next.afterMs).toBeLessThanOrEqual(30_000)
+      expect(next.afterMs).toBeGreaterThanOrEqual(now.afterMs)
     }),
   )
 })

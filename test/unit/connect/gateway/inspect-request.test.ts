@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { inspectRequest, type Served } from '../../../../src/connect/gateway/inspect-request.js'
+import { catalog } from '../../../../src/plan/catalog.js'
 import type { OpenAiError } from '../../../../src/connect/gateway/openai-error.js'
 
 const CHAT = '/v1/chat/completions'
@@ -153,5 +154,12 @@ describe('suffix', () => {
         })
       }),
     )
+  })
+})
+
+it('DeepSeek-Coder-V2 gets its own tokens', () => {
+  const fim = catalog.find(({ id }) => id === 'deepseek-coder-v2')?.fim ?? null
+  expect(accepted(COMPLETIONS, { prompt: 'def f():', suffix: 'return x' }, { ...served, fim })).toMatchObject({
+    prompt: '<｜fim▁begin｜>def f():<｜fim▁hole｜>return x<｜fim▁end｜>',
   })
 })

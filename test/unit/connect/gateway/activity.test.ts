@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { activityMeter } from '../../../src/connect/gateway/activity.js'
-import { fakeClock } from '../../fakes/clock.js'
+import { activityMeter } from '../../../../src/connect/gateway/activity.js'
+import { fakeClock } from '../../../fakes/clock.js'
 
 describe('activityMeter', () => {
   it('knows of no end before the first request', () => {

@@ -8,7 +8,7 @@ import {
   notFound,
   unknownModel,
   wrongKey,
-} from '../../../src/connect/gateway/openai-error.js'
+} from '../../../../src/connect/gateway/openai-error.js'
 
 describe('errors', () => {
   it.each([
