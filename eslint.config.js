@@ -16,6 +16,8 @@ const bans = [
   ban('performance', 'now', TIME),
 ]
 
+const NO_NOW = { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: TIME }
+
 export default tseslint.config(
   { ignores: ['dist/', 'build/', 'node_modules/', 'coverage/'] },
   js.configs.recommended,
@@ -35,6 +37,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       eqeqeq: 'error',
       'max-lines': ['error', 300],
+      complexity: ['error', 13],
     },
   },
   {
@@ -43,9 +46,10 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: 60, skipComments: true }],
       'no-console': 'error',
       'no-restricted-properties': ['error', ...bans],
+      'no-restricted-syntax': ['error', NO_NOW],
       'no-restricted-globals': [
         'error',
-        ...['setTimeout', 'setInterval'].map((name) => ({ name, message: TIME })),
+        ...['setTimeout', 'setInterval', 'performance'].map((name) => ({ name, message: TIME })),
         { name: 'console', message: 'Emit an event, or render a result.' },
       ],
       '@typescript-eslint/no-restricted-imports': [
@@ -64,7 +68,7 @@ export default tseslint.config(
   // Real time, processes and environment come in here, and nowhere else.
   {
     files: ['src/adapters/**', 'src/cli/env.ts', 'src/keeper.ts', 'src/context.ts'],
-    rules: { 'no-restricted-properties': 'off', 'no-restricted-globals': 'off' },
+    rules: { 'no-restricted-properties': 'off', 'no-restricted-globals': 'off', 'no-restricted-syntax': 'off' },
   },
   // Files of one line that are only ever loaded with await import(): a rule test watches that.
   {
@@ -75,7 +79,10 @@ export default tseslint.config(
   {
     files: ['test/**', 'bench/**', 'scripts/**', '*.config.*'],
     rules: {
-      'no-restricted-properties': ['error', ban('vi', 'mock', 'Pass a fake behind a port.')],
+      'no-restricted-properties': [
+        'error',
+        ...['mock', 'doMock', 'useFakeTimers'].map((name) => ban('vi', name, 'Pass a fake behind a port.')),
+      ],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/require-await': 'off', // fakes of async ports
     },

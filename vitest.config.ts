@@ -1,21 +1,31 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { testCacheDir } from './test/setup/test-cache.js'
+
+const cache = testCacheDir()
 
 const project = (name: string, more: object = {}): object => ({
   extends: true,
-  test: { name, include: [`test/${name}/**/*.test.ts`], ...more },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    setupFiles: ['test/setup/each-file.ts', 'test/setup/no-network.ts'],
+    ...more,
+  },
 })
 
 export default defineConfig({
   test: {
     disableConsoleIntercept: true,
-    setupFiles: ['test/setup/each-file.ts'],
     reporters: ['./test/setup/reporter.ts'],
-    env: { NO_COLOR: '1', TZ: 'UTC', COLUMNS: '80' },
+    // Found before each file gets a HOME of its own; what pip has downloaded is shared too.
+    env: { NO_COLOR: '1', TZ: 'UTC', COLUMNS: '80', LABOS_TEST_CACHE: cache, PIP_CACHE_DIR: join(cache, 'pip') },
     projects: [
       project('unit'),
       project('rules', { testTimeout: 60_000 }),
-      // Real engines on few cores: one file at a time, and time enough for a busy machine.
+      // Real engines on few cores: one file at a time, and time enough for a busy machine. Installs need the network.
       project('integration', {
+        setupFiles: ['test/setup/each-file.ts'],
         fileParallelism: false,
         testTimeout: 120_000,
         hookTimeout: 300_000,

@@ -13,6 +13,28 @@ const shared = {
   legalComments: /** @type {const} */ ('none'),
 }
 
+/** What oclif loads at every start and labos never reaches, with what stands in its place. */
+const STAND_INS = {
+  debug: 'module.exports = () => Object.assign(() => undefined, { enabled: false, extend: module.exports })',
+  semver: 'exports.satisfies = () => true', // bin/run.cjs has turned away an old Node.js by then
+  minimatch: 'exports.minimatch = undefined', // plugins of oclif, which labos has none of
+  tinyglobby: 'exports.globSync = undefined', // commands are found by the manifest
+  'cli-spinners': 'module.exports = { line: {}, dots: {}, dots2: {} }', // progress is ora's
+}
+
+/** @type {import('esbuild').Plugin} */
+const standIns = {
+  name: 'stand-ins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(?:${Object.keys(STAND_INS).join('|')})$`) }, ({ path, importer }) =>
+      /@oclif.core/.test(importer) ? { path, namespace: 'stand-in' } : undefined,
+    )
+    onLoad({ filter: /./, namespace: 'stand-in' }, ({ path }) => ({
+      contents: STAND_INS[/** @type {keyof typeof STAND_INS} */ (path)],
+    }))
+  },
+}
+
 rmSync('dist', { recursive: true, force: true })
 
 const commands = readdirSync('build/commands', { recursive: true, encoding: 'utf8' })
@@ -28,6 +50,7 @@ const esm = await build({
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   // oclif asks for these only where a project runs from source.
+  plugins: [standIns],
   external: ['typescript', 'tsx', 'tsx/*'],
   // oclif is CommonJS and requires by name at run time.
   banner: { js: "import{createRequire as labosRequire}from'node:module';const require=labosRequire(import.meta.url);" },
@@ -38,9 +61,15 @@ const fast = await build({ ...shared, entryPoints: ['build/fast.js'], outfile: '
 
 writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licences([esm, fast]))
 
-/** @param {import('esbuild').BuildResult[]} results */
+/**
+ * The licences of the packages that something of is in the bundles.
+ * @param {import('esbuild').BuildResult[]} results
+ */
 function licences(results) {
-  const inputs = results.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}))
+  const outputs = results.flatMap(({ metafile }) => Object.values(metafile?.outputs ?? {}))
+  const inputs = outputs.flatMap((output) =>
+    Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  )
   const folders = new Set(inputs.map((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? ''))
   folders.delete('')
   return [...folders]
@@ -52,6 +81,7 @@ function licences(results) {
 /** @param {string} folder */
 function licenceOf(folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
-  return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8') : ''}`
+  const file = readdirSync(folder).find((entry) => /^(?:licen[cs]e|copying)/i.test(entry))
+  const text = file ? readFileSync(join(folder, file), 'utf8') : 'Its package holds no licence text.\n'
+  return `${name} ${version} (${license})\n\n${text}`
 }

@@ -1,4 +1,4 @@
-import { Config, Errors, flush, run } from '@oclif/core'
+import { Config, Errors, flush, run, settings } from '@oclif/core'
 import { errorText, toLabosError } from './cli/error-text.js'
 import { env } from './cli/env.js'
 import { LabosError } from './errors/labos-error.js'
@@ -7,6 +7,7 @@ import { paintFor } from './ui/paint.js'
 
 /** Runs the command line with oclif. `dir` is the path of a file in the package. Commands show their own errors. */
 export async function main(dir: string): Promise<void> {
+  settings.enableAutoTranspile = false // with NODE_ENV=development oclif would look for TypeScript sources
   const config = await Config.load(dir)
   try {
     await run(process.argv.slice(2), config)

@@ -1,4 +1,5 @@
 /** The keeper's life: open the gateway, look after the engine, end when the lease or somebody says so. */
+import type { Duplex } from 'node:stream'
 import { startGateway, type Gateway } from '../connect/gateway/server.js'
 import type { Away, Upstream } from '../connect/upstream.js'
 import type { Engine, EngineProcess } from '../engines/engine.js'
@@ -146,41 +147,37 @@ interface Looked {
 
 /** Looks at everything now: what was true a moment ago is not said. */
 async function statusOf({ record, engine, gateway, supervisor, startedAtMs, deps }: Looked): Promise<KeeperStatus> {
-  const snapshot = supervisor?.snapshot() ?? { state: 'starting' as const, restarts: 0 }
+  const care = supervisor?.snapshot() ?? { state: 'starting' as const, restarts: 0, retryAfterMs: 0 }
+  const { retryAfterMs: _, ...snapshot } = care
   const answers = snapshot.state !== 'serving' || ((await supervisor?.isHealthy()) ?? false)
-  const address = supervisor?.address()
-  const metrics =
-    address && engine.metrics
-      ? await get(
-          {
-            dial: () => deps.machine.dial(address.port),
-            path: '/metrics',
-            timeoutMs: 1000,
-            ...(address.key === undefined ? {} : { key: address.key }),
-          },
-          deps.clock,
-        )
-      : undefined
-  const tokens = metrics?.status === 200 ? tokenCounters(engine.metrics, metrics.body) : undefined
+  const tokens = await tokensOf(engine, supervisor, deps)
   const { inFlight, requests } = gateway.activity()
-  const { detail, pid, restarts, lastExit } = { detail: undefined, pid: undefined, lastExit: undefined, ...snapshot }
   return {
     labId: record.id,
-    engine: {
-      state: answers ? snapshot.state : 'unresponsive',
-      restarts,
-      ...(answers
-        ? detail === undefined
-          ? {}
-          : { detail }
-        : { detail: 'the engine does not answer its health check' }),
-      ...(pid === undefined ? {} : { pid }),
-      ...(lastExit === undefined ? {} : { lastExit }),
-    },
+    engine: answers
+      ? snapshot
+      : { ...snapshot, state: 'unresponsive', detail: 'the engine does not answer its health check' },
     activity: { inFlight, requests },
     ...(tokens ? { tokens } : {}),
     lease: leaseJson(leaseNow(record, gateway, startedAtMs, deps.clock)),
   }
+}
+
+/** The engine's own counters; undefined while it runs nowhere, keeps none, or does not answer. */
+async function tokensOf(
+  engine: Engine,
+  supervisor: Supervisor | undefined,
+  deps: KeepDeps,
+): Promise<KeeperStatus['tokens']> {
+  const address = supervisor?.address()
+  if (!address || !engine.metrics) return undefined
+  const { port, key } = address
+  const dial = (): Duplex => deps.machine.dial(port)
+  const metrics = await get(
+    { dial, path: '/metrics', timeoutMs: 1000, ...(key === undefined ? {} : { key }) },
+    deps.clock,
+  )
+  return metrics?.status === 200 ? tokenCounters(engine.metrics, metrics.body) : undefined
 }
 
 const leaseNow = ({ plan }: LabRecord, gateway: Gateway, sinceMs: number, clock: Clock): LeaseState =>

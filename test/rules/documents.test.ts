@@ -1,5 +1,5 @@
 /** Documents say what is so. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -71,12 +71,12 @@ describe('documents', () => {
     expect(texts.filter((file) => /\/work\/|\/root\//.test(read(file)))).toEqual([])
   })
 
-  it('record no download address in the lockfile', () => {
-    expect(read('package-lock.json')).not.toContain('"resolved"')
-  })
-
-  it('have a section for what is not released', () => {
-    expect(read('CHANGELOG.md')).toMatch(/^## \[Unreleased\]$/m)
+  it('tell users of what changed since the last release', () => {
+    const [, unreleased = ''] = /^## \[Unreleased\]\n([\s\S]*?)(?=^## |(?![\s\S]))/m.exec(read('CHANGELOG.md')) ?? []
+    const git = (...args: string[]): string => spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' }).stdout.trim()
+    const release = git('describe', '--tags', '--abbrev=0', '--match', 'v*')
+    const hasChanged = release === '' || git('diff', '--name-only', release, '--', 'src', 'bin', 'templates') !== ''
+    if (hasChanged) expect(unreleased).toMatch(/^- /m)
   })
 })
 
