@@ -1,5 +1,12 @@
 /** Passes one request on to the engine and its answer back, byte for byte, as it comes. */
-import { Agent, request, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
+import {
+  Agent,
+  request,
+  type ClientRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Upstream } from '../upstream.js'
 import { bodyOf, engineLost } from './openai-error.js'
@@ -39,31 +46,45 @@ export function engineAgent(dial: () => Duplex): Agent {
 export const forward = (req: IncomingMessage, res: ServerResponse, forwarding: Forwarding): Promise<void> =>
   new Promise((resolve) => {
     const { agent, body, extraHeaders, rewrite, onUnreachable } = forwarding
-    const onward = request({ agent, method: req.method, path: req.url, headers: headersFor(req, forwarding) })
-    onward.setNoDelay(true)
-    res.once('close', () => {
-      onward.destroy()
-      resolve()
-    })
-    let isEvents = false
-    onward.on('error', () => {
-      if (res.headersSent) endLost(res, isEvents)
-      else if (!res.destroyed) onUnreachable()
-    })
-    onward.on('response', (answer) => {
-      isEvents = String(answer.headers['content-type']).startsWith('text/event-stream')
-      answer.on('error', () => endLost(res, isEvents))
-      answer.on('aborted', () => endLost(res, isEvents))
-      if (rewrite) void rewriteAnswer(answer, res, extraHeaders, rewrite)
-      else streamAnswer(answer, res, extraHeaders)
-    })
-    if (body === undefined) req.pipe(onward)
-    else if (Buffer.isBuffer(body)) onward.end(body)
-    else {
-      for (const piece of body) onward.write(piece)
-      req.pipe(onward)
+    const isRepeatable = Buffer.isBuffer(body) || isBare(req)
+    const send = (): void => {
+      const onward = request({ agent, method: req.method, path: req.url, headers: headersFor(req, forwarding) })
+      const leave = (): void => void onward.destroy()
+      onward.setNoDelay(true)
+      let isEvents = false
+      res.once('close', leave)
+      onward.on('error', () => {
+        res.off('close', leave)
+        if (res.headersSent) endLost(res, isEvents)
+        else if (res.destroyed) return
+        // The engine had closed this kept connection meanwhile. Each try uses one up; the last is a new connection.
+        else if (onward.reusedSocket && isRepeatable) send()
+        else onUnreachable()
+      })
+      onward.on('response', (answer) => {
+        isEvents = String(answer.headers['content-type']).startsWith('text/event-stream')
+        answer.on('error', () => endLost(res, isEvents))
+        answer.on('aborted', () => endLost(res, isEvents))
+        if (rewrite) void rewriteAnswer(answer, res, extraHeaders, rewrite)
+        else streamAnswer(answer, res, extraHeaders)
+      })
+      sendBody(req, onward, body)
     }
+    res.once('close', resolve)
+    send()
   })
+
+const isBare = ({ headers }: IncomingMessage): boolean =>
+  headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
+
+function sendBody(req: IncomingMessage, onward: ClientRequest, body: Forwarding['body']): void {
+  if (Buffer.isBuffer(body)) onward.end(body)
+  else if (isBare(req)) onward.end()
+  else {
+    for (const piece of body ?? []) onward.write(piece)
+    req.pipe(onward)
+  }
+}
 
 function headersFor(req: IncomingMessage, { upstream, body, rewrite }: Forwarding): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { ...req.headers }

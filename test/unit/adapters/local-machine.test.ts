@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { localMachine } from '../../../src/adapters/local-machine.js'
 import { tempDir } from '../../fakes/temp-dir.js'
 
@@ -82,7 +82,8 @@ describe('run', () => {
     const stop = new AbortController()
     const onLine = (): void => stop.abort(new Error('enough'))
     await expect(machine.run({ argv: node(script, pidFile), onLine }, stop.signal)).rejects.toThrow('enough')
-    expect(isRunning(Number(readFileSync(pidFile, 'utf8')))).toBe(false)
+    // The signal is sent when run() rejects; the system needs a moment to act on it.
+    await vi.waitFor(() => expect(isRunning(Number(readFileSync(pidFile, 'utf8')))).toBe(false))
   })
 })
 
