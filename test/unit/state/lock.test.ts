@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { takeLock, type LockDeps } from '../../../src/state/lock.js'
 import { fakeClock, type FakeClock } from '../../fakes/clock.js'
 import { tempDir } from '../../fakes/temp-dir.js'
@@ -43,9 +43,18 @@ describe('a lock', () => {
     const release = await takeLock(path, wish, process(1, clock, alive), never)
     const seen: number[] = []
     const second = takeLock(path, { ...wish, onWait: ({ pid }) => seen.push(pid) }, process(2, clock, alive), never)
-    await clock.advance(700)
+    // The folder is a real one: how many turns its answers take is not the clock's to say.
+    await vi.waitFor(async () => {
+      await clock.advance(100)
+      expect(seen).toEqual([1])
+    })
     await release()
-    await clock.advance(200)
+    const taken = vi.fn<(free: () => Promise<void>) => void>()
+    void second.then(taken)
+    await vi.waitFor(async () => {
+      await clock.advance(100)
+      expect(taken).toHaveBeenCalledOnce()
+    })
     await (
       await second
     )()
