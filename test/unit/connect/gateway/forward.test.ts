@@ -7,7 +7,7 @@ import {
   type Socket,
 } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
-import { engineAgent, forward } from '../../../src/connect/gateway/forward.js'
+import { engineAgent, forward } from '../../../../src/connect/gateway/forward.js'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
