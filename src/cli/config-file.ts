@@ -65,24 +65,31 @@ export async function readConfig(path: string): Promise<Record<string, string>> 
   const { parse } = await import('../adapters/yaml.js')
   const values: Record<string, string> = {}
   try {
-    const parsed: unknown = parse(text)
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-      throw badValue(text.slice(0, 40).trim(), 'a list of `name: value` lines')
-    for (const [name, value] of Object.entries(parsed)) {
+    for (const [name, value] of Object.entries(checkShape(parse(text), text))) {
       settingNamed(name).check(String(value))
       values[name] = String(value)
     }
   } catch (error) {
-    throw new LabosError('usage.config', `${path}: ${error instanceof Error ? error.message : String(error)}`, {
-      suggestions: [
-        'Mend that line; `labos config` lists what the file may hold.',
-        'Or take the setting out: `labos config unset NAME`.',
-      ],
-      cause: error,
-    })
+    throw unusable(path, error)
   }
   return values
 }
+
+/** A file of comments alone sets nothing. */
+function checkShape(parsed: unknown, text: string): object {
+  if (parsed === null) return {}
+  if (typeof parsed === 'object' && !Array.isArray(parsed)) return parsed
+  throw badValue(text.slice(0, 40).trim(), 'a list of `name: value` lines')
+}
+
+const unusable = (path: string, error: unknown): LabosError =>
+  new LabosError('usage.config', `${path}: ${error instanceof Error ? error.message : String(error)}`, {
+    suggestions: [
+      'Mend that line; `labos config` lists what the file may hold.',
+      'Or take the setting out: `labos config unset NAME`.',
+    ],
+    cause: error,
+  })
 
 /** A setting by name. Throws `usage.value` with names that look alike. */
 export function settingNamed(name: string): Setting {
@@ -99,10 +106,18 @@ export async function applyConfig(path: string, env: Env): Promise<void> {
   for (const [name, value] of Object.entries(await readConfig(path))) env[settingNamed(name).env] ??= value
 }
 
-/** Sets or (with undefined) removes one value; comments and order of the file stay. */
+/** Sets or (with undefined) removes one value; comments and order of the file stay. Throws `usage.config`, `usage.value`. */
 export async function changeConfig(path: string, name: string, value: string | undefined): Promise<void> {
   const { parseDocument } = await import('../adapters/yaml.js')
-  const document = parseDocument((await readText(path)) || '{}')
+  const text = await readText(path)
+  const document = parseDocument(text || '{}')
+  try {
+    const [broken] = document.errors
+    if (broken) throw broken
+    checkShape(document.toJS(), text)
+  } catch (error) {
+    throw unusable(path, error)
+  }
   if (value === undefined) document.delete(name)
   else {
     settingNamed(name).check(value)

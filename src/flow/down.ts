@@ -61,7 +61,7 @@ async function stopUp(
 ): Promise<void> {
   if (!holder.command.startsWith('labos up')) return
   emit({ type: 'note', text: `stopping \`${holder.command}\` (pid ${String(holder.pid)}) first` })
-  await processes.kill(holder, 'SIGTERM')
+  await processes.kill(holder, 'SIGTERM').catch(() => undefined) // another user's, for example: it is waited for
 }
 
 async function downLocked(request: DownRequest, context: Context, signal: AbortSignal): Promise<DownResult> {

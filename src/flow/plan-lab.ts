@@ -8,7 +8,7 @@ import { decide, type LocalFacts, type PlanRequest, type PortFacts } from '../pl
 import type { Plan } from '../plan/plan.js'
 import type { PortHolder, Ports } from '../ports.js'
 import { labNames, readLab } from '../state/read.js'
-import type { Paths } from '../state/paths.js'
+import { defaultLabName, type Paths } from '../state/paths.js'
 import type { Context } from './context.js'
 import type { UpRequest } from './request.js'
 
@@ -24,31 +24,31 @@ export async function planLab(request: UpRequest, model: CatalogModel, context: 
     ...(request.contextTokens === undefined ? {} : { contextTokens: request.contextTokens }),
     ...(request.port === undefined ? {} : { port: request.port }),
   }
-  const decision = decide(wish, await gatherFacts(wish, context))
+  const decision = decide(wish, await gatherFacts(wish, request.name ?? defaultLabName(model.id), context))
   if (decision.ok) return decision.plan
   const { code, message, suggestions } = decision.refusal
   throw new LabosError(code, message, { suggestions, aftermath: 'Nothing was created.' })
 }
 
-async function gatherFacts({ model, engine, port }: PlanRequest, context: Context): Promise<LocalFacts> {
+async function gatherFacts({ model, engine, port }: PlanRequest, name: string, context: Context): Promise<LocalFacts> {
   const { cacheDir } = context.paths
   const weights = model.weights[engine.name]
   const [computer, engineReady, weightsReady, ports] = await Promise.all([
     context.provider.facts(),
     isEngineReady(engine, { cacheDir, templatesDir: context.templatesDir }),
     weights ? areWeightsReady(weights, cacheDir) : false,
-    portFacts(port, context),
+    portFacts(port, name, context),
   ])
   return { ...computer, engineReady, weightsReady, port: ports }
 }
 
-async function portFacts(asked: number | undefined, { ports, paths }: Context): Promise<PortFacts> {
+async function portFacts(asked: number | undefined, name: string, { ports, paths }: Context): Promise<PortFacts> {
   if (asked === 0) {
     const free = await ports.free()
     return { wanted: free, free }
   }
   const wanted = asked ?? DEFAULT_PORT
-  const promised = promisedPorts(paths)
+  const promised = promisedPorts(paths, name)
   const heldBy = await holderOf(wanted, promised, ports)
   if (heldBy === undefined) return { wanted, free: wanted }
   for (let free = wanted + 1; free <= Math.min(wanted + PORTS_TRIED, 65_535); free += 1) {
@@ -57,10 +57,10 @@ async function portFacts(asked: number | undefined, { ports, paths }: Context): 
   return { wanted, heldBy, free: await ports.free() }
 }
 
-/** Ports that belong to labs, running or not: a lab keeps its port for life. A damaged record promises nothing. */
-function promisedPorts(paths: Paths): Map<number, string> {
+/** Ports that belong to other labs, running or not: a lab keeps its port for life. A damaged record promises nothing. */
+function promisedPorts(paths: Paths, own: string): Map<number, string> {
   const promised = new Map<number, string>()
-  for (const name of labNames(paths)) {
+  for (const name of labNames(paths).filter((other) => other !== own)) {
     try {
       const record = readLab(paths, name)
       if (record) promised.set(record.plan.port, name)

@@ -1,14 +1,20 @@
 import { rm } from 'node:fs/promises'
 import { dirname, isAbsolute, relative } from 'node:path'
+import { LabosError } from '../errors/labos-error.js'
+import type { Paths } from '../state/paths.js'
 import { labNames, readLab } from '../state/read.js'
 import type { LabRecord } from '../state/record.js'
 import type { Context } from './context.js'
 
 /** Removes the engine and weights of a lab from the cache, where no other lab uses them. Resolves to what was removed. */
-export async function purgeUnused(record: LabRecord, { paths }: Context): Promise<string[]> {
+export async function purgeUnused(record: LabRecord, { paths, emit }: Context): Promise<string[]> {
   if (!record.laboratory) return []
-  const others = labNames(paths).flatMap((name) => readLab(paths, name)?.laboratory ?? [])
-  const used = new Set(others.flatMap(({ engineHome, weightsPath }) => [engineHome, weightsPath]))
+  const used = usedByLabs(paths)
+  if (!used) {
+    const text = 'engine and weights are kept: another lab, whose record cannot be read, may use them'
+    emit({ type: 'note', step: 'teardown', text })
+    return []
+  }
   const removed: string[] = []
   for (const path of [record.laboratory.engineHome, record.laboratory.weightsPath]) {
     if (used.has(path) || !isInside(path, paths.cacheDir)) continue
@@ -17,6 +23,17 @@ export async function purgeUnused(record: LabRecord, { paths }: Context): Promis
     removed.push(path)
   }
   return removed
+}
+
+/** Files that the labs there are use; undefined when one of them cannot be asked. */
+function usedByLabs(paths: Paths): ReadonlySet<string> | undefined {
+  try {
+    const made = labNames(paths).flatMap((name) => readLab(paths, name)?.laboratory ?? [])
+    return new Set(made.flatMap(({ engineHome, weightsPath }) => [engineHome, weightsPath]))
+  } catch (error) {
+    if (error instanceof LabosError) return undefined
+    throw error
+  }
 }
 
 /** Only what labos itself put into its cache is ever removed. */

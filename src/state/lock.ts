@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import * as z from 'zod/mini'
 import { fromFileSystem, systemCode } from '../errors/from-system.js'
@@ -44,15 +44,14 @@ export async function takeLock(
     throwIfAborted(signal)
     const mine: LockHolder = { ...deps.self, command: wish.command, at: deps.clock.now() }
     if (await tryCreate(path, mine)) return () => release(path, mine)
-    const holder = await readHolder(path)
-    if (holder === 'gone') continue
-    if (holder === 'unreadable' || !(await deps.processes.isAlive(holder))) {
-      await breakLock(path, holder)
-      continue
-    }
+    const found = await readHolder(path)
+    if (found === 'gone') continue
+    const isLeft = found === 'unreadable' || !(await deps.processes.isAlive(found))
+    const holder = isLeft ? await breakLock(path, found, mine, deps) : found
+    if (!holder) continue
     if (deps.clock.monotonicMs() - since >= wish.waitMs) throw busy(holder, deps.clock.now())
-    if (!told) wish.onWait?.(holder)
-    told = true
+    if (!told && !isLeft) wish.onWait?.(holder)
+    told ||= !isLeft
     await deps.clock.sleep(POLL_MS, signal)
   }
 }
@@ -83,18 +82,30 @@ async function readHolder(path: string): Promise<LockHolder | 'gone' | 'unreadab
   }
 }
 
-/** Moves a dead holder's lock away. When another process replaced it in the meantime, that one is put back. */
-async function breakLock(path: string, dead: LockHolder | 'unreadable'): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}`
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return
-    throw fromFileSystem(error, path)
+/**
+ * Removes a dead holder's lock, one process at a time: between the look and the removal nobody else can have replaced it.
+ * Resolves to the living process that is at it, if there is one.
+ */
+async function breakLock(
+  path: string,
+  dead: LockHolder | 'unreadable',
+  mine: LockHolder,
+  { processes }: LockDeps,
+): Promise<LockHolder | undefined> {
+  const guard = `${path}.break`
+  if (!(await tryCreate(guard, mine))) {
+    const other = await readHolder(guard)
+    if (other === 'gone') return undefined
+    if (other !== 'unreadable' && (await processes.isAlive(other))) return other
+    await rm(guard, { force: true }) // its process was killed in the middle of this
+    return undefined
   }
-  const moved = await readHolder(aside)
-  if (JSON.stringify(moved) !== JSON.stringify(dead)) await link(aside, path).catch(() => undefined)
-  await rm(aside, { force: true })
+  try {
+    if (JSON.stringify(await readHolder(path)) === JSON.stringify(dead)) await rm(path, { force: true })
+  } finally {
+    await release(guard, mine)
+  }
+  return undefined
 }
 
 async function release(path: string, mine: LockHolder): Promise<void> {
