@@ -39,13 +39,15 @@ export abstract class BaseCommand extends Command {
   static override baseFlags = baseFlags
 
   protected paths!: Paths
+  /** False for the commands that mend config.yaml: they must run when it is broken. */
+  protected readonly readsConfig: boolean = true
   #reporter: Reporter | undefined
   #interrupt: ReturnType<typeof onInterrupt> | undefined
 
   override async init(): Promise<void> {
     await super.init()
     this.paths = pathsFrom(env)
-    await applyConfig(this.paths.configFile, env)
+    if (this.readsConfig) await applyConfig(this.paths.configFile, env)
   }
 
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The second time the process leaves at once, saying `lastWords`. */

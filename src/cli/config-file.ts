@@ -106,7 +106,7 @@ export async function applyConfig(path: string, env: Env): Promise<void> {
   for (const [name, value] of Object.entries(await readConfig(path))) env[settingNamed(name).env] ??= value
 }
 
-/** Sets or (with undefined) removes one value; comments and order of the file stay. Throws `usage.config`, `usage.value`. */
+/** Sets or (with undefined) removes one value; order and the comments of the others stay. Throws `usage.config`, `usage.value`. */
 export async function changeConfig(path: string, name: string, value: string | undefined): Promise<void> {
   const { parseDocument } = await import('../adapters/yaml.js')
   const text = await readText(path)

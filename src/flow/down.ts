@@ -7,7 +7,7 @@ import type { LabRecord } from '../state/record.js'
 import { removeLab, setRecordAside } from '../state/store.js'
 import type { Context } from './context.js'
 import { unknownLab } from './choose-lab.js'
-import { endRunning } from './end-running.js'
+import { endRunning, endRunningByForce } from './end-running.js'
 import { purgeUnused } from './purge.js'
 
 export interface DownRequest {
@@ -69,11 +69,14 @@ async function downLocked(request: DownRequest, context: Context, signal: AbortS
   const since = context.clock.monotonicMs()
   const record = readOrForce(request, context)
   context.emit({ type: 'start', step: 'teardown', text: `ending ${name}` })
-  const left = await endRunning(name, context, signal)
+  const known = record === 'damaged' ? undefined : record
+  const left = request.force
+    ? await endRunningByForce(name, known, context, signal)
+    : await endRunning(name, context, signal)
   if (left.length > 0) throw incomplete(name, left)
   const recordSetAside = record === 'damaged' ? await setRecordAside(context.paths, name) : undefined
   await removeLab(context.paths, name)
-  const purged = request.purge && record !== 'damaged' && record ? await purgeUnused(record, context) : []
+  const purged = request.purge && known ? await purgeUnused(known, context) : []
   context.emit({
     type: 'done',
     step: 'teardown',

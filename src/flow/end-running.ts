@@ -1,5 +1,7 @@
 import type { Leftover, MachineRef } from '../ports.js'
+import { LabosError } from '../errors/labos-error.js'
 import { readKeeper, readKey } from '../state/read.js'
+import type { LabRecord } from '../state/record.js'
 import type { Context } from './context.js'
 
 /** Ends what runs for a lab; an empty list is the proof that nothing does. Success when nothing ran. */
@@ -13,4 +15,53 @@ export async function endRunning(name: string, context: Context, signal: AbortSi
     ...(keeper.engine ? { engine: keeper.engine } : {}),
   }
   return context.provider.destroy(ref, signal)
+}
+
+const FREE_MS = 15_000
+const POLL_MS = 100
+
+/**
+ * The same for a lab that is given up (`down --force`): where keeper.json is damaged no pid is known, so the keeper is
+ * asked on the lab's port, and the proof is that nobody listens there any more. An engine does not outlive its keeper.
+ */
+export async function endRunningByForce(
+  name: string,
+  record: LabRecord | undefined,
+  context: Context,
+  signal: AbortSignal,
+): Promise<readonly Leftover[]> {
+  try {
+    return await endRunning(name, context, signal)
+  } catch (error) {
+    if (!(error instanceof LabosError && error.code === 'state.corrupt')) throw error
+  }
+  if (!record)
+    return [{ what: 'whatever its keeper runs, as no record can be read', remedy: `pkill -f 'labos keeper ${name}'` }]
+  return endByPort(name, record.plan.port, context, signal)
+}
+
+async function endByPort(
+  name: string,
+  port: number,
+  context: Context,
+  signal: AbortSignal,
+): Promise<readonly Leftover[]> {
+  const { ask, clock, paths, ports } = context
+  const question = {
+    port,
+    key: readKey(paths, name) ?? '',
+    method: 'POST' as const,
+    path: '/labos/stop',
+    timeoutMs: 2000,
+  }
+  await ask(question).catch(() => undefined) // nobody may be there
+  const since = clock.monotonicMs()
+  for (let holder = await ports.holder(port); holder; holder = await ports.holder(port)) {
+    if (clock.monotonicMs() - since > FREE_MS) {
+      const remedy = holder.pid === undefined ? `labos ps` : `kill -9 ${String(holder.pid)}`
+      return [{ what: `what listens on port ${String(port)}`, remedy }]
+    }
+    await clock.sleep(POLL_MS, signal)
+  }
+  return []
 }

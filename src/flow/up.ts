@@ -92,7 +92,9 @@ async function createRecord(
   context: Context,
   before?: LabRecord,
 ): Promise<LabRecord> {
-  const plan = await planLab(request, model, context)
+  // A lab keeps its port for life, unless the user names another.
+  const port = request.port ?? before?.plan.port
+  const plan = await planLab({ ...request, ...(port === undefined ? {} : { port }) }, model, context)
   context.emit({ type: 'plan', plan })
   await agree(request, context)
   const record: LabRecord = {

@@ -226,6 +226,18 @@ describe('a keeper that is killed', () => {
   })
 })
 
+describe('a lab that ended and is planned anew', () => {
+  it('keeps its port', async () => {
+    expect((await labos.run(['up', 'smollm2', '--yes', '--name', 'again', '--port', '0'])).exitCode).toBe(0)
+    const { pid, port } = labos.keeper('again')
+    process.kill(pid, 'SIGKILL')
+    await eventually(() => !runs(pid))
+    expect((await labos.run(['up', 'smollm2', '--yes', '--name', 'again', '--context', '2048'])).exitCode).toBe(0)
+    expect(labos.keeper('again').port).toBe(port)
+    expect((await labos.run(['down', 'again'])).exitCode).toBe(0)
+  })
+})
+
 describe('a keeper that hangs', () => {
   it('is said to be unresponsive, and down still ends everything', async () => {
     const second = await labos.run(['up', 'smollm2', '--yes', '--name', 'hung', '--port', '0'])

@@ -100,6 +100,15 @@ describe('settings', () => {
       expect.stringMatching(/usage\.config {2}.*config\.yaml: There is no setting "prot"/),
     ])
   })
+
+  it('that do not parse can be mended with the command that the error names', async () => {
+    const labos = fresh()
+    mkdirSync(join(labos.home, 'labos'), { recursive: true })
+    writeFileSync(join(labos.home, 'labos', 'config.yaml'), 'prot: 1\n# mine\nttl: 2h\n')
+    expect((await labos.run(['config', 'unset', 'prot'])).exitCode).toBe(0)
+    expect(readFileSync(join(labos.home, 'labos', 'config.yaml'), 'utf8')).toBe('# mine\nttl: 2h\n')
+    expect((await labos.run(['config'])).stdout).toMatch(/ttl +2h +config\.yaml/)
+  })
 })
 
 describe('a port that is taken', () => {

@@ -10,6 +10,8 @@ export default class ConfigSet extends BaseCommand {
     value: Args.string({ required: true, description: 'Its value.' }),
   }
 
+  protected override readonly readsConfig = false
+
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ConfigSet)
     const file = this.paths.configFile

@@ -7,6 +7,8 @@ export default class ConfigUnset extends BaseCommand {
   static override examples = ['<%= config.bin %> config unset ttl']
   static override args = { setting: Args.string({ required: true, description: 'Name, as `labos config` lists it.' }) }
 
+  protected override readonly readsConfig = false
+
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ConfigUnset)
     const file = this.paths.configFile

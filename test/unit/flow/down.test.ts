@@ -7,6 +7,7 @@ import { labPaths, lockPath, type Paths } from '../../../src/state/paths.js'
 import { ensureKey } from '../../../src/state/store.js'
 import {
   fakeContext,
+  fakePorts,
   fakeProcesses,
   fakeProvider,
   saveSomeKeeper,
@@ -138,6 +139,45 @@ describe('down of a damaged lab', () => {
     expect(readFileSync(recordSetAside, 'utf8')).toBe('{"version":1')
     expect(ended.length).toBe(1)
     expect(existsSync(labPaths(context.paths, 'one').dir)).toBe(false)
+  })
+
+  it('whose keeper.json is damaged is ended by its port with force, and only then', async () => {
+    const taken: Record<number, { pid: number }> = { 8484: { pid: 7 } }
+    const asked: string[] = []
+    const ask = async ({ path }: { path: string }): Promise<unknown> => {
+      asked.push(path)
+      Reflect.deleteProperty(taken, 8484)
+      return {}
+    }
+    const context = fakeContext({ ask, ports: fakePorts(taken) })
+    await saveSomeLab(context.paths, 'one')
+    writeFileSync(labPaths(context.paths, 'one').keeper, '{')
+    await expect(down(wish(), context, never)).rejects.toMatchObject({ code: 'state.corrupt' })
+    expect(await down(wish({ force: true }), context, never)).toMatchObject({ outcome: 'removed' })
+    expect(asked).toEqual(['/labos/stop'])
+    expect(existsSync(labPaths(context.paths, 'one').dir)).toBe(false)
+  })
+
+  it('whose keeper cannot be reached and holds its port is not called gone', async () => {
+    const context = fakeContext({ ports: fakePorts({ 8484: { pid: 7 } }) })
+    await saveSomeLab(context.paths, 'one')
+    writeFileSync(labPaths(context.paths, 'one').keeper, '{')
+    const refused = expect(whileTimePasses(context.clock, down(wish({ force: true }), context, never), 500)).rejects
+    await refused.toMatchObject({
+      code: 'teardown.incomplete',
+      message: expect.stringContaining('port 8484') as string,
+    })
+    expect(existsSync(labPaths(context.paths, 'one').record)).toBe(true)
+  })
+
+  it('of which nothing can be read is not called gone either', async () => {
+    const context = fakeContext()
+    mkdirSync(labPaths(context.paths, 'one').dir, { recursive: true })
+    for (const file of ['record', 'keeper'] as const) writeFileSync(labPaths(context.paths, 'one')[file], '{')
+    await expect(down(wish({ force: true }), context, never)).rejects.toMatchObject({
+      code: 'teardown.incomplete',
+      suggestions: expect.arrayContaining([expect.stringContaining('labos keeper one')]) as string[],
+    })
   })
 
   it('that a newer labos wrote is refused even with force', async () => {
