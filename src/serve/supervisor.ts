@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Engine, EngineProcess } from '../engines/engine.js'
 import type { Plan } from '../plan/plan.js'
 import type { Clock, Machine, Ports } from '../ports.js'
+import { formatDuration } from '../ui/format.js'
 import { engineLog, type EngineLog } from './engine-log.js'
 import { get } from './health.js'
 import { afterEnd, STEADY_MS } from './restart-policy.js'
@@ -72,6 +73,9 @@ interface Care {
 }
 
 const STARTING_POLL_MS = 40
+/** An engine that does not serve after this, and the time a slow disk needs to read the weights, hangs. */
+const START_MS = 300_000
+const LOAD_BYTES_PER_MS = 10_000
 const WATCH_MS = 15_000
 const HEALTH_MS = 5000
 const MISSES = 3
@@ -164,12 +168,15 @@ async function oneLife(care: Care): Promise<{ why: string; servedMs: number }> {
   return { why, servedMs: await watching }
 }
 
-/** Waits until the engine serves, then looks every 15 s; one that hangs is killed. Resolves to how long it served. */
+/** Waits until the engine serves, then looks every 15 s; one that hangs in either is killed. Resolves to how long it served. */
 async function watch(care: Care, at: Address, child: RunningEngine, signal: AbortSignal): Promise<number> {
   const { clock } = care.deps
   let servedSince: number | undefined
   try {
-    while (!(await isHealthy(care, at))) await clock.sleep(STARTING_POLL_MS, signal)
+    if (!(await comesToServe(care, at, signal))) {
+      child.kill('SIGKILL')
+      return 0
+    }
     if (signal.aborted) return 0
     servedSince = clock.monotonicMs()
     care.address = at
@@ -185,6 +192,21 @@ async function watch(care: Care, at: Address, child: RunningEngine, signal: Abor
     // The signal: the process ended by itself.
   }
   return servedSince === undefined ? 0 : Math.max(1, clock.monotonicMs() - servedSince)
+}
+
+/** False when it took so long that it will not. */
+async function comesToServe(care: Care, at: Address, signal: AbortSignal): Promise<boolean> {
+  const { clock } = care.deps
+  const since = clock.monotonicMs()
+  const limitMs = START_MS + care.what.plan.model.weightsBytes / LOAD_BYTES_PER_MS
+  while (!(await isHealthy(care, at))) {
+    if (clock.monotonicMs() - since > limitMs) {
+      care.said.add(`labos: it did not serve within ${formatDuration(limitMs)}`)
+      return false
+    }
+    await clock.sleep(STARTING_POLL_MS, signal)
+  }
+  return true
 }
 
 async function isHealthy({ deps, what }: Care, at: Address | undefined): Promise<boolean> {

@@ -3,11 +3,12 @@ import {
   Agent,
   request,
   type ClientRequest,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type OutgoingHttpHeaders,
   type ServerResponse,
 } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { Duplex } from 'node:stream'
 import type { Upstream } from '../upstream.js'
 import { bodyOf, engineLost } from './openai-error.js'
 
@@ -35,10 +36,24 @@ export interface Forwarding {
   readonly onUnreachable: () => void
 }
 
+/** What the client has of an answer. */
+interface Passed {
+  isEvents: boolean
+  last?: Buffer
+}
+
 /** Connections to the engine, kept open between requests. */
 export function engineAgent(dial: () => Duplex): Agent {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 32 })
-  agent.createConnection = () => dial()
+  agent.createConnection = (_options, done) => {
+    try {
+      return dial()
+    } catch (error) {
+      // Told to the request: thrown here it could meet nobody, and end the keeper.
+      done?.(error instanceof Error ? error : new Error(String(error)), new Duplex())
+      return undefined
+    }
+  }
   return agent
 }
 
@@ -51,28 +66,34 @@ export const forward = (req: IncomingMessage, res: ServerResponse, forwarding: F
       const onward = request({ agent, method: req.method, path: req.url, headers: headersFor(req, forwarding) })
       const leave = (): void => void onward.destroy()
       onward.setNoDelay(true)
-      let isEvents = false
+      const passed: Passed = { isEvents: false }
       res.once('close', leave)
       onward.on('error', () => {
         res.off('close', leave)
-        if (res.headersSent) endLost(res, isEvents)
+        if (res.headersSent) endLost(res, passed)
         else if (res.destroyed) return
         // The engine had closed this kept connection meanwhile. Each try uses one up; the last is a new connection.
         else if (onward.reusedSocket && isRepeatable) send()
         else onUnreachable()
       })
       onward.on('response', (answer) => {
-        isEvents = String(answer.headers['content-type']).startsWith('text/event-stream')
-        answer.on('error', () => endLost(res, isEvents))
-        answer.on('aborted', () => endLost(res, isEvents))
+        passed.isEvents = String(answer.headers['content-type']).startsWith('text/event-stream')
+        answer.on('error', () => endLost(res, passed))
+        answer.on('aborted', () => endLost(res, passed))
         if (rewrite) void rewriteAnswer(answer, res, extraHeaders, rewrite)
-        else streamAnswer(answer, res, extraHeaders)
+        else streamAnswer(answer, res, extraHeaders, passed)
       })
       sendBody(req, onward, body)
     }
     res.once('close', resolve)
     send()
   })
+
+/** Names of headers that go no further. A sender may name more in `Connection`, but not take the body's length away. */
+function ofOneConnection({ connection = '' }: IncomingHttpHeaders): string[] {
+  const named = connection.split(',').map((name) => name.trim().toLowerCase())
+  return [...HOP_BY_HOP, ...named.filter((name) => name !== 'content-length')]
+}
 
 const isBare = ({ headers }: IncomingMessage): boolean =>
   headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
@@ -88,7 +109,7 @@ function sendBody(req: IncomingMessage, onward: ClientRequest, body: Forwarding[
 
 function headersFor(req: IncomingMessage, { upstream, body, rewrite }: Forwarding): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { ...req.headers }
-  for (const name of [...HOP_BY_HOP, 'authorization', 'x-api-key', 'origin', 'expect'])
+  for (const name of [...ofOneConnection(req.headers), 'authorization', 'x-api-key', 'origin', 'expect'])
     Reflect.deleteProperty(headers, name)
   if (upstream.key !== undefined) headers['authorization'] = `Bearer ${upstream.key}`
   if (rewrite) Reflect.deleteProperty(headers, 'accept-encoding') // only plain text can be changed
@@ -100,12 +121,13 @@ function headersFor(req: IncomingMessage, { upstream, body, rewrite }: Forwardin
 
 function answerHeaders(answer: IncomingMessage, extra: OutgoingHttpHeaders): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { ...answer.headers }
+  const dropped = ofOneConnection(answer.headers)
   for (const name of Object.keys(headers))
-    if (HOP_BY_HOP.includes(name) || name.startsWith('access-control-')) Reflect.deleteProperty(headers, name)
+    if (dropped.includes(name) || name.startsWith('access-control-')) Reflect.deleteProperty(headers, name)
   return { ...headers, ...extra }
 }
 
-function streamAnswer(answer: IncomingMessage, res: ServerResponse, extra: OutgoingHttpHeaders): void {
+function streamAnswer(answer: IncomingMessage, res: ServerResponse, extra: OutgoingHttpHeaders, passed: Passed): void {
   res.writeHead(answer.statusCode ?? 502, answerHeaders(answer, extra))
   res.flushHeaders()
   // Not pipe(): when the engine dies pipe() would end the answer as if it were whole. What came in one read of the
@@ -118,6 +140,7 @@ function streamAnswer(answer: IncomingMessage, res: ServerResponse, extra: Outgo
     if (!res.write(Buffer.concat(pieces))) answer.pause()
   }
   answer.on('data', (piece: Buffer) => {
+    passed.last = piece
     if (waiting.push(piece) === 1) process.nextTick(flush)
   })
   res.on('drain', () => answer.resume())
@@ -147,8 +170,10 @@ async function rewriteAnswer(
 }
 
 /** The engine left in the middle: a stream of events says so, anything else is cut so that nobody takes it for whole. */
-function endLost(res: ServerResponse, isEvents: boolean): void {
+function endLost(res: ServerResponse, { isEvents, last }: Passed): void {
   if (res.writableEnded || res.destroyed) return
-  if (isEvents) res.end(`data: ${bodyOf(engineLost)}\n\n`)
-  else res.destroy()
+  if (!isEvents) return void res.destroy()
+  // Half an event would swallow this one: empty lines end it first.
+  const isBetweenEvents = last === undefined || last.subarray(-2).toString('latin1') === '\n\n'
+  res.end(`${isBetweenEvents ? '' : '\n\n'}data: ${bodyOf(engineLost)}\n\n`)
 }

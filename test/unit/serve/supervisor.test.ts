@@ -143,6 +143,17 @@ describe('an engine', () => {
     await Promise.all([it.supervisor.stop(), it.clock.advance(6000)])
   })
 
+  it('that never comes to serve is killed and started again, and that is said', async () => {
+    const it = world()
+    const limitMs = 300_000 + somePlan().model.weightsBytes / 10_000
+    for (let waited = 0; waited < limitMs - 1000; waited += 1000) await it.clock.advance(1000)
+    expect([it.engines[0]?.signals, it.supervisor.snapshot().state]).toEqual([[], 'starting'])
+    await it.clock.advance(2100)
+    expect(it.engines[0]?.signals).toEqual(['SIGKILL'])
+    expect(it.supervisor.snapshot().detail).toMatch(/^it ended \(SIGKILL\): labos: it did not serve within 5 m/)
+    await Promise.all([it.supervisor.stop(), it.clock.advance(6000)])
+  })
+
   it('is asked to end, and made to after five seconds', async () => {
     const it = await serving()
     const stopped = it.supervisor.stop()
