@@ -1,6 +1,6 @@
 /** Weights that the user's own Ollama keeps: asked for over its API. */
 import * as z from 'zod/mini'
-import { ollamaPort } from '../engines/ollama.js'
+import { isRemoteOllama, ollamaPort } from '../engines/ollama.js'
 import { LabosError } from '../errors/labos-error.js'
 import type { WeightsSource } from '../plan/plan.js'
 import { formatBytes, formatDuration } from '../ui/format.js'
@@ -26,6 +26,8 @@ const STALL_MS = 300_000
 
 /** Pulls the tag unless it is there. Ollama resumes by itself. Throws `ollama.unreachable`, `network.download`. */
 export async function pullWithOllama(source: OllamaSource, deps: BootstrapDeps, signal: AbortSignal): Promise<void> {
+  const host = deps.env['OLLAMA_HOST']
+  if (isRemoteOllama(host)) throw remote(host ?? '')
   const base = `http://127.0.0.1:${String(ollamaPort(deps.env['OLLAMA_HOST']))}`
   await inStep('weights', `asking Ollama for ${source.tag}`, deps, signal, async () => {
     const watch = stallWatch(STALL_MS, deps.clock, signal)
@@ -132,3 +134,12 @@ const failed = (tag: string, why: string): LabosError =>
       `Or try it by hand: \`ollama pull ${tag}\`.`,
     ],
   })
+
+const remote = (host: string): LabosError =>
+  new LabosError(
+    'ollama.unreachable',
+    `OLLAMA_HOST names another computer (${host}); the local provider uses this one's Ollama.`,
+    {
+      suggestions: ['Unset OLLAMA_HOST, or set it to a port of this computer: `OLLAMA_HOST=127.0.0.1:11434`.'],
+    },
+  )

@@ -201,6 +201,19 @@ describe('the door', () => {
     expect(world.seen).toEqual([])
   })
 
+  it.each(['/v1/%63ompletions', '/v1/x/../completions', '/v1/completions?a=1'])(
+    'inspects %s as completions',
+    async (path) => {
+      const answer = await ask(path, { method: 'POST', body: '{"model":"nope"}' })
+      expect([answer.res.statusCode, world.seen.length]).toEqual([404, 0])
+      expect(JSON.parse(await answer.text())).toMatchObject({ error: { code: 'model_not_found' } })
+    },
+  )
+
+  it.each(['/v1/%zz', '/%6eowhere'])('knows nothing at %s', async (path) => {
+    expect((await ask(path)).res.statusCode).toBe(404)
+  })
+
   it('is open to /health without a key, and to pages of this computer', async () => {
     const health = await ask('/health', { headers: { authorization: '' } })
     expect([health.res.statusCode, await health.text()]).toEqual([200, '{"status":"ok"}'])
@@ -252,28 +265,9 @@ describe('the door', () => {
   })
 })
 
-it('a taken port is refused', async () => {
-  const again = startGateway(
-    {
-      port: world.port,
-      key: '',
-      contextTokens: 1,
-      served: { names: ['m'], engineName: 'm', title: '', fim: null, nativeSuffix: false },
-    },
-    {
-      clock: systemClock,
-      upstream: () => ({ state: 'failed', reason: '', retryAfterMs: 0 }),
-      isHealthy: () => Promise.resolve(false),
-      status: () => Promise.resolve(),
-      stop: () => undefined,
-    },
-  )
-  await expect(again).rejects.toMatchObject({ code: 'port.taken' })
-})
-
-it('closing does not wait for clients that stay connected', async () => {
-  const port = await systemPorts(process.platform).free()
-  const other = await startGateway(
+/** Another gateway, with no engine. */
+const another = (port: number): Promise<Gateway> =>
+  startGateway(
     {
       port,
       key: 'k',
@@ -288,6 +282,12 @@ it('closing does not wait for clients that stay connected', async () => {
       stop: () => undefined,
     },
   )
+
+it('a taken port is refused', () => expect(another(world.port)).rejects.toMatchObject({ code: 'port.taken' }))
+
+it('closing does not wait for clients that stay connected', async () => {
+  const port = await systemPorts(process.platform).free()
+  const other = await another(port)
   const idle = connect(port, '127.0.0.1')
   await new Promise((resolve) => idle.once('connect', resolve))
   const gone = new Promise((resolve) => idle.once('close', resolve))

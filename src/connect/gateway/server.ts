@@ -73,7 +73,14 @@ interface Exchange {
   begin(): () => void
 }
 
-const pathOf = (req: IncomingMessage): string => (req.url ?? '/').split('?')[0] ?? '/'
+/** The path that a request means, however it is spelled: what decides must see what the engine will. */
+function pathOf({ url = '/' }: IncomingMessage): string {
+  try {
+    return decodeURIComponent(new URL(`http://127.0.0.1${url}`).pathname)
+  } catch {
+    return `malformed ${url}` // no path that is passed on looks like it
+  }
+}
 
 async function answer(exchange: Exchange): Promise<void> {
   const { req, res, path, options, deps } = exchange

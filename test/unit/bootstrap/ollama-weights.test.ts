@@ -49,6 +49,11 @@ const layers = [
 ]
 
 describe('weights in Ollama', () => {
+  it('of another computer are never asked for', async () => {
+    const { result } = await fetchFrom('http://gpu-box:11434')
+    expect(result).toMatchObject({ code: 'ollama.unreachable', message: expect.stringContaining('gpu-box') as string })
+  })
+
   it('are pulled, layer by layer', async () => {
     const { address, pulled } = await ollama({ pull: [...layers, { status: 'success' }] })
     const { result, of } = await fetchFrom(address)
