@@ -32,7 +32,7 @@ export async function planLab(request: UpRequest, model: CatalogModel, context: 
 
 async function gatherFacts({ model, engine, port }: PlanRequest, name: string, context: Context): Promise<LocalFacts> {
   const { cacheDir } = context.paths
-  const weights = model.weights[engine.name]
+  const weights = model.local?.weights[engine.name]
   const [computer, engineReady, weightsReady, ports] = await Promise.all([
     context.provider.facts(),
     isEngineReady(engine, { cacheDir, templatesDir: context.templatesDir }),

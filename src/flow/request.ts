@@ -1,7 +1,8 @@
 import { LabosError } from '../errors/labos-error.js'
 import { catalog, type CatalogModel } from '../plan/catalog.js'
-import { findModel } from '../plan/find-model.js'
+import { findModel, type ModelLookup } from '../plan/find-model.js'
 import type { EngineName, Plan, PlannedLease } from '../plan/plan.js'
+import { precisions } from '../plan/precision.js'
 import { checkLabName, defaultLabName } from '../state/paths.js'
 
 /** What the user asked `up` for. Absent fields are labos's to choose. */
@@ -17,19 +18,36 @@ export interface UpRequest {
   readonly agreed: boolean
 }
 
+type Missed = Extract<ModelLookup, { found: false }>
+
 /** The catalogue entry and the lab name of a request. Throws `model.unknown`, `usage.name`. */
 export function resolveRequest(request: UpRequest): { readonly model: CatalogModel; readonly name: string } {
   const lookup = findModel(request.model)
-  if (!lookup.found) throw unknownModel(request.model, lookup.nearest)
+  if (!lookup.found) throw unknownModel(request.model, lookup)
+  if (lookup.precision !== undefined && request.model.includes('@')) throw precisionElsewhere(lookup.precision)
   return { model: lookup.model, name: checkLabName(request.name ?? defaultLabName(lookup.model.id)) }
 }
 
-function unknownModel(name: string, nearest: readonly string[]): LabosError {
+/** The error of a name that is in no catalogue, with what it may have meant. */
+export function unknownModel(name: string, { nearest, badPrecision }: Missed): LabosError {
+  if (badPrecision !== undefined)
+    return new LabosError('usage.value', `"${badPrecision}" in ${name} is not a precision.`, {
+      suggestions: [`Use one of ${precisions.map((precision) => `@${precision}`).join(', ')}.`],
+    })
   const known = `Models: ${catalog.map(({ id }) => id).join(', ')}.`
   return new LabosError('model.unknown', `There is no model "${name}" in the catalogue.`, {
     suggestions: nearest.length > 0 ? [`Did you mean ${nearest.join(' or ')}?`, known] : [known],
   })
 }
+
+const precisionElsewhere = (precision: string): LabosError =>
+  new LabosError(
+    'usage.value',
+    `@${precision} is for rented machines; on this computer the engine's own file is used.`,
+    {
+      suggestions: ['Leave out the part from @ on.'],
+    },
+  )
 
 /** In what a request asks for something else than a plan holds; undefined when they agree. What was not asked for never differs. */
 export function difference(request: UpRequest, model: CatalogModel, plan: Plan): string | undefined {

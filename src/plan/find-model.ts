@@ -1,23 +1,36 @@
 import { distance } from 'fastest-levenshtein'
 import { catalog, type CatalogModel } from './catalog.js'
+import { precisions, type Precision } from './precision.js'
 
 export type ModelLookup =
-  | { readonly found: true; readonly model: CatalogModel }
-  | { readonly found: false; readonly nearest: readonly string[] }
+  | {
+      readonly found: true
+      readonly model: CatalogModel
+      /** Set when the name says which: `@fp8`, or the repository of one checkpoint. */
+      readonly precision?: Precision
+    }
+  | { readonly found: false; readonly nearest: readonly string[]; readonly badPrecision?: string }
 
-/** Finds a model by any of its names, whatever the case. When there is none, up to three names that look alike. */
+/**
+ * Finds a model by any of its names, whatever the case, with `@precision` behind it or not. When there is none, up to three
+ * names that look alike.
+ */
 export function findModel(name: string, models: readonly CatalogModel[] = catalog): ModelLookup {
-  const wanted = name.trim().toLowerCase()
-  const model = models.find(({ id, aliases }) => id === wanted || aliases.includes(wanted))
-  return model
-    ? { found: true, model }
-    : {
-        found: false,
-        nearest: nearest(
-          wanted,
-          models.flatMap(({ id, aliases }) => [id, ...aliases]),
-        ),
-      }
+  const [wanted = '', suffix] = name.trim().toLowerCase().split('@', 2)
+  const known = models.find(({ id, aliases }) => id === wanted || aliases.includes(wanted))
+  const byRepo = models.flatMap((model) =>
+    model.checkpoints
+      .filter(({ repo, formerRepo }) => repo.toLowerCase() === wanted || formerRepo?.toLowerCase() === wanted)
+      .map(({ precision }) => ({ model, precision })),
+  )[0]
+  const model = known ?? byRepo?.model
+  if (!model) {
+    const names = models.flatMap(({ id, aliases }) => [id, ...aliases])
+    return { found: false, nearest: nearest(wanted, names) }
+  }
+  if (suffix === undefined) return { found: true, model, ...(known || !byRepo ? {} : { precision: byRepo.precision }) }
+  const precision = precisions.find((entry) => entry === suffix)
+  return precision ? { found: true, model, precision } : { found: false, nearest: [], badPrecision: suffix }
 }
 
 /** Up to three of `names` that are a few typing errors away from `wanted`, nearest first. */

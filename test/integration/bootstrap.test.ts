@@ -19,7 +19,7 @@ import { testCacheDir } from '../setup/test-cache.js'
 const templatesDir = join(import.meta.dirname, '../../templates')
 const cacheDir = testCacheDir()
 const signal = AbortSignal.timeout(280_000)
-const source = catalog.find(({ id }) => id === 'smollm2')?.weights['llama.cpp']
+const source = catalog.find(({ id }) => id === 'smollm2')?.local?.weights['llama.cpp']
 const pythonMin = [3, 10] as const
 const platform = `${process.platform}-${process.arch}`
 

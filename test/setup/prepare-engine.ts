@@ -13,7 +13,7 @@ export default async function prepare(): Promise<void> {
   const cacheDir = testCacheDir()
   mkdirSync(cacheDir, { recursive: true })
   const model = findModel('smollm2')
-  const source = model.found ? model.model.weights['llama.cpp'] : undefined
+  const source = model.found ? model.model.local?.weights['llama.cpp'] : undefined
   if (!source) throw new Error('the catalogue lacks smollm2 for llama.cpp')
   const deps = {
     machine: localMachine(),

@@ -4,6 +4,9 @@ import { someRequest, somePlan } from '../../fakes/plan.js'
 
 const request = (more: Partial<UpRequest> = {}): UpRequest => ({ model: 'smollm2', lease: {}, agreed: true, ...more })
 
+const MODELS =
+  'Models: smollm2, deepseek-coder-v2, deepseek-coder-v2:lite-base, deepseek-coder-v2:236b, deepseek-coder-v2:236b-base.'
+
 describe('a request', () => {
   it.each([
     [{ model: 'smollm2' }, 'smollm2', 'smollm2'],
@@ -21,14 +24,14 @@ describe('a request', () => {
         code: 'model.unknown',
         exit: 2,
         message: 'There is no model "smolm2" in the catalogue.',
-        suggestions: [expect.stringMatching(/^Did you mean smollm2/), 'Models: smollm2, deepseek-coder-v2.'],
+        suggestions: [expect.stringMatching(/^Did you mean smollm2/), MODELS],
       }),
     )
   })
 
   it('for a model that is like none lists them all', () => {
     expect(() => resolveRequest(request({ model: 'gpt-4' }))).toThrow(
-      expect.objectContaining({ suggestions: ['Models: smollm2, deepseek-coder-v2.'] }),
+      expect.objectContaining({ suggestions: [MODELS] }),
     )
   })
 

@@ -13,11 +13,13 @@ const refusalOf = (decision: Decision): object => (decision.ok ? { code: 'none' 
 describe('a refusal', () => {
   it('of an engine that cannot serve the model names those that can', () => {
     const { model } = someRequest()
-    const { ollama: _, ...rest } = model.weights
-    const decision = decide(someRequest('smollm2', { model: { ...model, weights: rest }, engine: ollama }), someFacts)
+    if (!model.local) throw new Error('smollm2 runs here')
+    const { ollama: _, ...weights } = model.local.weights
+    const changed = { ...model, local: { ...model.local, weights } }
+    const decision = decide(someRequest('smollm2', { model: changed, engine: ollama }), someFacts)
     expect(refusalOf(decision)).toEqual({
       code: 'model.engine',
-      message: 'ollama cannot serve smollm2.',
+      message: 'ollama cannot serve smollm2 on this computer.',
       suggestions: ['Engines that can: llama.cpp.'],
     })
   })

@@ -1,0 +1,48 @@
+/** What labos knows of GPUs beyond what a cloud says of them. */
+export interface Gpu {
+  readonly name: string
+  /** Memory that CUDA sees, in GiB: less than the board's. Measured (H100), else from the vendor or a safe value. */
+  readonly visibleGiB: number
+  /** CUDA compute capability: 8.9 = Ada. */
+  readonly computeCapability: number
+  /** Memory bandwidth in GB/s, the vendor's figure: what bounds decoding. Only used to order offers by speed. */
+  readonly bandwidthGBps: number
+}
+
+const gpu = (name: string, visibleGiB: number, computeCapability: number, bandwidthGBps: number): Gpu => ({
+  name,
+  visibleGiB,
+  computeCapability,
+  bandwidthGBps,
+})
+
+export const gpus: readonly Gpu[] = [
+  gpu('T4', 14.6, 7.5, 320),
+  gpu('T4g', 14.6, 7.5, 320),
+  gpu('V100-16GB', 15.7, 7, 900),
+  gpu('V100-32GB', 31.7, 7, 900),
+  gpu('A10G', 22, 8.6, 600),
+  gpu('L4', 22, 8.9, 300),
+  gpu('L40S', 44.4, 8.9, 864),
+  gpu('A100-40GB', 39.4, 8, 1555),
+  gpu('A100-80GB', 79.1, 8, 2039),
+  gpu('H100', 79.1, 9, 3350),
+  gpu('H200', 139.8, 9, 4800),
+  gpu('RTX-PRO-4500', 31.4, 12, 896),
+  gpu('RTX-PRO-6000', 95, 12, 1597),
+  gpu('B200', 178, 10, 8000),
+  gpu('B300', 266, 10.3, 8000),
+]
+
+/** Of a GPU that came after this version: newer than all of these, so at least as capable. */
+const ASSUMED_CAPABILITY = 10
+const ASSUMED_VISIBLE = 0.95
+const ASSUMED_BANDWIDTH = 600
+
+/** A known GPU, or what is assumed of one that labos does not know from the memory its cloud reports. */
+export function gpuNamed(name: string, reportedMiB: number): Gpu & { readonly isAssumed: boolean } {
+  const known = gpus.find((entry) => entry.name === name)
+  if (known) return { ...known, isAssumed: false }
+  const assumed = gpu(name, (reportedMiB / 1024) * ASSUMED_VISIBLE, ASSUMED_CAPABILITY, ASSUMED_BANDWIDTH)
+  return { ...assumed, isAssumed: true }
+}
