@@ -14,6 +14,7 @@ export const codes = {
   'usage.file': { exit: 2, title: 'A file that cannot be read' },
   'model.unknown': { exit: 2, title: 'No such model' },
   'model.engine': { exit: 2, title: 'The engine cannot serve this model' },
+  'plan.nofit': { exit: 2, title: 'No machine fits' },
   'lab.unknown': { exit: 2, title: 'No such lab' },
   'lab.ambiguous': { exit: 2, title: 'More than one lab: which one?' },
   'lab.differs': { exit: 2, title: 'A lab of that name runs something else' },

@@ -13,9 +13,11 @@ export interface ModelShape {
   readonly positions: number
   /** True when input embedding and output head are one matrix. */
   readonly tiedEmbeddings: boolean
-  /** Bytes of an unquantised parameter as stored: 2, or 4 for fp32. */
+  /** Bytes of an unquantised parameter as stored: 2, or 4 for fp32. In GPU memory it is 2. */
   readonly parameterBytes: number
   readonly quantisation: Quantisation
+  /** Bytes of the real checkpoint over what the arithmetic says; 1 where only the arithmetic is known. */
+  readonly sizeFactor: number
 }
 
 export type Attention = MlaAttention | GroupedAttention
@@ -38,12 +40,12 @@ export interface GroupedAttention {
   readonly heads: number
   readonly kvHeads: number
   readonly headDim: number
-  /** Bias vectors on the projections of q, k and v. */
-  readonly hasBias: boolean
 }
 
 export interface Mlp {
-  /** Layers with one plain gated MLP. */
+  /** Matrices of one MLP: 3 with a gate, 2 without. */
+  readonly projections: 2 | 3
+  /** Layers with one plain MLP. */
   readonly denseLayers: number
   readonly denseIntermediate: number
   readonly moe?: Moe

@@ -1,0 +1,79 @@
+/** The plan of a rented machine: facts, then the pure plan. Reads only; nothing is created, nothing costs anything. */
+import { LabosError } from '../errors/labos-error.js'
+import { shippedTable, type TypeTable } from '../plan/aws/type-table.js'
+import type { Refusal } from '../plan/decide.js'
+import type { Precision } from '../plan/precision.js'
+import type { Market } from '../plan/aws/price.js'
+import { checkRequest, findGpus } from '../plan/rent/check.js'
+import { refuseNoFit } from '../plan/rent/no-fit.js'
+import { planRent, type RentPlan } from '../plan/rent/rent-plan.js'
+import type { Preference, RentRequest } from '../plan/rent/request.js'
+import { rentableFor } from './rentable.js'
+import type { Context } from './context.js'
+
+/** What the user asked `plan` for. Absent fields are labos's to choose. */
+export interface RentWish {
+  readonly model: string
+  readonly precision?: Precision
+  readonly contextTokens?: number
+  readonly concurrency: number
+  readonly regions: readonly string[]
+  readonly market: Market
+  readonly gpus?: readonly string[]
+  readonly instanceTypes?: readonly string[]
+  readonly maxUsdPerHour?: number
+  readonly maxUsdTotal?: number
+  readonly ttlMs?: number
+  readonly prefer: Preference
+  /** GPU memory the model takes in all, where labos cannot compute it. */
+  readonly vramGiB?: number
+}
+
+/**
+ * Plans for what was asked. Throws what is wrong with the request (`usage.value`, `model.unknown`, ...). A plan in which
+ * nothing fits is returned as it is: `assertFits` throws for it.
+ */
+export async function planRental(wish: RentWish, context: Context): Promise<RentPlan> {
+  const table = await readTable(context)
+  const { rentable, precision } = await rentableFor(wish, context)
+  const request = requestOf(wish, precision, table)
+  throwRefusal(checkRequest(rentable, request, table))
+  return planRent(rentable, request, table)
+}
+
+/** Throws `plan.nofit` with what would have to change when no machine fits. */
+export function assertFits(plan: RentPlan): void {
+  throwRefusal(refuseNoFit(plan))
+}
+
+const readTable = (_context: Context): Promise<TypeTable> => Promise.resolve(shippedTable)
+
+function requestOf(wish: RentWish, named: Precision | undefined, table: TypeTable): RentRequest {
+  const precision = onePrecision(wish, named)
+  const gpus = wish.gpus ? findGpus(wish.gpus, table) : undefined
+  if (gpus && !gpus.ok) throwRefusal(gpus.refusal)
+  return {
+    concurrency: wish.concurrency,
+    regions: wish.regions,
+    market: wish.market,
+    prefer: wish.prefer,
+    ...(precision === undefined ? {} : { precision }),
+    ...(wish.contextTokens === undefined ? {} : { contextTokens: wish.contextTokens }),
+    ...(gpus?.ok ? { gpus: gpus.gpus } : {}),
+    ...(wish.instanceTypes ? { instanceTypes: wish.instanceTypes.map((name) => name.toLowerCase()) } : {}),
+    ...(wish.maxUsdPerHour === undefined ? {} : { maxUsdPerHour: wish.maxUsdPerHour }),
+    ...(wish.maxUsdTotal === undefined ? {} : { maxUsdTotal: wish.maxUsdTotal }),
+    ...(wish.ttlMs === undefined ? {} : { ttlMs: wish.ttlMs }),
+  }
+}
+
+function onePrecision({ model, precision }: RentWish, named: Precision | undefined): Precision | undefined {
+  if (precision === undefined || named === undefined || precision === named) return precision ?? named
+  throw new LabosError('usage.value', `${model} is ${named}, and --precision ${precision} is another.`, {
+    suggestions: ['Leave one of the two out.'],
+  })
+}
+
+function throwRefusal(refusal: Refusal | undefined): void {
+  if (refusal) throw new LabosError(refusal.code, refusal.message, { suggestions: refusal.suggestions })
+}

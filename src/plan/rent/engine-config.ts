@@ -1,0 +1,51 @@
+/**
+ * vLLM's configuration for a plan, as the one YAML file it starts from. Pure. Every number that the memory sum used is
+ * written down here, so that no default of another version changes it. vLLM turns each key into the option of that name and
+ * a list into its several values.
+ */
+import { GPU_MEMORY_UTILIZATION } from '../fit.js'
+import { gpuNamed } from '../gpus.js'
+import type { Offer } from './offer.js'
+import type { RentedModel } from './rent-plan.js'
+import { MAX_BATCHED_TOKENS } from './suit.js'
+
+/** Port on the machine's own loopback. */
+export const ENGINE_PORT = 8000
+/** Below it a GPU cannot compute in bf16. */
+const CAPABILITY_BF16 = 8
+
+export function engineConfig(model: RentedModel, offer: Offer): string {
+  const { computeCapability } = gpuNamed(offer.gpu, 0)
+  const lines: readonly (readonly [string, string | number | readonly string[]])[] = [
+    ['model', model.repo],
+    ...(model.revision === null
+      ? []
+      : ([
+          ['revision', model.revision],
+          ['tokenizer-revision', model.revision],
+        ] as const)),
+    ['served-model-name', [...new Set([...model.servedNames, model.repo])]],
+    ['host', '127.0.0.1'],
+    ['port', ENGINE_PORT],
+    ['tensor-parallel-size', offer.tensorParallel],
+    ['max-model-len', offer.contextTokens],
+    ['max-num-seqs', offer.maxSequences],
+    ['max-num-batched-tokens', MAX_BATCHED_TOKENS],
+    ['gpu-memory-utilization', GPU_MEMORY_UTILIZATION],
+    ...(computeCapability < CAPABILITY_BF16 ? ([['dtype', 'half']] as const) : []),
+  ]
+  return [
+    `# vLLM: ${model.id} (${model.precision}) on ${String(offer.gpuCount)}x ${offer.gpu}, ${offer.instanceType}`,
+    ...(model.revision === null ? ['# revision: not resolved; `labos plan --check` asks the hub for the commit'] : []),
+    ...lines.map(([key, value]) => `${key}: ${yaml(value)}`),
+    '',
+  ].join('\n')
+}
+
+/** Strings always quoted: a commit of digits only, or one like 1e10, must not become a number. JSON is YAML. */
+function yaml(value: string | number | readonly string[]): string {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : `\n${value.map((item) => `  - ${JSON.stringify(item)}`).join('\n')}`
+}

@@ -1,0 +1,143 @@
+/** One way to rent: a type in a region and market, with its verdict, its price and all that follows. */
+import { besidesUsdPerHour, type Market, priceOf } from '../aws/price.js'
+import { type Quota, quotaOf } from '../aws/quota.js'
+import type { InstanceType, TypeTable } from '../aws/type-table.js'
+import type { FitTerms } from '../fit.js'
+import { gpuNamed } from '../gpus.js'
+import type { RentRequest } from './request.js'
+import { diskFor, startUp, type StartUp } from './start-up.js'
+import type { Suit } from './suit.js'
+
+/** Public: `labos plan --json` prints offers as they are (docs/plan.schema.json). Sizes per GPU unless said otherwise. */
+export interface Offer {
+  readonly instanceType: string
+  readonly region: string
+  /** Availability zones of the region that offer the type; 0 where none does. */
+  readonly zones: number
+  readonly market: Market
+  readonly gpu: string
+  readonly gpuCount: number
+  /** What a program can use of one GPU. */
+  readonly gpuVisibleGiB: number
+  readonly vcpus: number
+  readonly memoryGiB: number
+  /** GPUs that share the model. */
+  readonly tensorParallel: number
+  /** Null where the memory was stated by the user, not computed. */
+  readonly weightsGiBPerGpu: number | null
+  readonly overheadGiB: number | null
+  /** Tokens that the KV cache has room for. */
+  readonly kvTokens: number | null
+  /** Longest request that the engine will accept. */
+  readonly contextTokens: number
+  /** Requests in flight at most. */
+  readonly maxSequences: number
+  /** The machine alone; null = not known. */
+  readonly usdPerHour: number | null
+  /** Region whose price it is; another than `region` where that one has none yet. */
+  readonly priceRegion: string | null
+  readonly priceAsOf: string | null
+  /** Disk and public address. */
+  readonly besidesUsdPerHour: number
+  readonly deadlineMs: number
+  /** Machine, disk and address until the deadline. */
+  readonly usdUntilDeadline: number | null
+  readonly quota: Quota & { readonly vcpus: number; readonly checked: false }
+  readonly diskGB: number
+  readonly weightsOnLocalDisk: boolean
+  readonly startUp: StartUp
+  readonly verdict: 'fits' | 'refused'
+  /** Why it is refused; remarks on one that fits, or `fits`. */
+  readonly reason: string
+  readonly refusedFor: RefusedFor | null
+  /** The whole sum; null where the memory was stated, or the kind of machine is refused before any sum. */
+  readonly terms: FitTerms | null
+}
+
+export type RefusedFor = 'filter' | 'architecture' | 'capability' | 'memory' | 'region' | 'price' | 'cost'
+
+export const DEFAULT_TTL_MS = 4 * 3_600_000
+/** What a deadline is at least: a machine takes minutes before it serves. */
+const SHORTEST_DEADLINE_MS = 15 * 60_000
+const HOUR_MS = 3_600_000
+
+interface Refused {
+  readonly why: RefusedFor
+  readonly text: string
+}
+
+export function offerOf(suit: Suit, region: string, request: RentRequest, table: TypeTable): Offer {
+  const { type, candidate, terms } = suit
+  const price = priceOf(table, type, region, request.market)
+  const disk = diskFor(type, candidate.weightsBytes)
+  const besides = besidesUsdPerHour(disk.rootGB)
+  const allPerHour = price.usdPerHour === null ? null : price.usdPerHour + besides
+  const deadlineMs = deadlineOf(request, allPerHour)
+  const usdUntilDeadline = allPerHour === null ? null : (allPerHour * deadlineMs) / HOUR_MS
+  const refused =
+    refuseFilter(type, request) ??
+    suit.refusal ??
+    refuseRegion(type, region) ??
+    refusePrice(price.usdPerHour, request) ??
+    refuseCost(usdUntilDeadline, deadlineMs, request)
+  return {
+    instanceType: type.instanceType,
+    region,
+    zones: type.zones[region] ?? 0,
+    market: request.market,
+    gpu: type.gpu,
+    gpuCount: type.gpuCount,
+    gpuVisibleGiB: gpuNamed(type.gpu, type.gpuMemoryMiB).visibleGiB,
+    vcpus: type.vcpus,
+    memoryGiB: type.memoryGiB,
+    tensorParallel: suit.tensorParallel,
+    weightsGiBPerGpu: terms ? terms.weights.totalGiB : null,
+    overheadGiB: terms ? terms.overhead.totalGiB : null,
+    kvTokens: terms ? terms.kvTokens : null,
+    contextTokens: suit.contextTokens,
+    maxSequences: suit.maxSequences,
+    usdPerHour: price.usdPerHour,
+    priceRegion: price.region,
+    priceAsOf: price.asOf,
+    besidesUsdPerHour: besides,
+    deadlineMs,
+    usdUntilDeadline,
+    quota: { ...quotaOf(type.instanceType, request.market), vcpus: type.vcpus, checked: false },
+    diskGB: disk.rootGB,
+    weightsOnLocalDisk: disk.weightsOnLocalDisk,
+    startUp: startUp(type, candidate.weightsBytes),
+    verdict: refused ? 'refused' : 'fits',
+    reason: refused?.text ?? (suit.remarks.length > 0 ? suit.remarks.join('; ') : 'fits'),
+    refusedFor: refused?.why ?? null,
+    terms: terms ?? null,
+  }
+}
+
+/** As asked; else as long as `--max-cost` pays for; else four hours. */
+function deadlineOf({ ttlMs, maxUsdTotal }: RentRequest, allPerHour: number | null): number {
+  if (ttlMs !== undefined) return ttlMs
+  if (maxUsdTotal === undefined || allPerHour === null) return DEFAULT_TTL_MS
+  return Math.floor((maxUsdTotal / allPerHour) * 60) * 60_000
+}
+
+function refuseFilter({ instanceType, gpu }: InstanceType, { instanceTypes, gpus }: RentRequest): Refused | undefined {
+  if (instanceTypes && !instanceTypes.includes(instanceType)) return { why: 'filter', text: 'not a type asked for' }
+  return gpus && !gpus.includes(gpu) ? { why: 'filter', text: 'not a GPU asked for' } : undefined
+}
+
+const refuseRegion = ({ zones }: InstanceType, region: string): Refused | undefined =>
+  zones[region] ? undefined : { why: 'region', text: `not in ${region}` }
+
+function refusePrice(usdPerHour: number | null, { maxUsdPerHour, maxUsdTotal }: RentRequest): Refused | undefined {
+  if (usdPerHour === null && (maxUsdPerHour ?? maxUsdTotal) !== undefined)
+    return { why: 'price', text: 'its price is not known, and a limit is set' }
+  if (usdPerHour === null || maxUsdPerHour === undefined || usdPerHour <= maxUsdPerHour) return undefined
+  return { why: 'price', text: 'above --max-price' }
+}
+
+function refuseCost(usd: number | null, deadlineMs: number, { maxUsdTotal, ttlMs }: RentRequest): Refused | undefined {
+  if (maxUsdTotal === undefined || usd === null) return undefined
+  if (ttlMs !== undefined) return usd <= maxUsdTotal ? undefined : { why: 'cost', text: 'above --max-cost' }
+  if (deadlineMs >= SHORTEST_DEADLINE_MS) return undefined
+  return { why: 'cost', text: `--max-cost pays for ${String(deadlineMs / 60_000)} minutes` }
+}

@@ -1,0 +1,2 @@
+/** Bytes in one GiB. */
+export const GIB = 2 ** 30
