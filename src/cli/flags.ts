@@ -1,6 +1,7 @@
-/** Flags that several commands share. */
+/** Flags that several commands share, and values that people type. */
 import { Args, Flags } from '@oclif/core'
 import { parseDuration } from './duration.js'
+import { parseTokens, parseUsd } from './numbers.js'
 
 export const nameFlag = Flags.string({
   char: 'n',
@@ -11,3 +12,5 @@ export const nameFlag = Flags.string({
 export const labArg = Args.string({ name: 'LAB', description: 'Which lab; not needed while there is only one.' })
 
 export const duration = Flags.custom<number>({ parse: (text) => Promise.resolve(parseDuration(text)) })
+export const tokens = Flags.custom<number>({ parse: (text) => Promise.resolve(parseTokens(text)) })
+export const usd = Flags.custom<number>({ parse: (text) => Promise.resolve(parseUsd(text)) })

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.js'
 import { chooseModel } from '../cli/choose-model.js'
 import { env, programName } from '../cli/env.js'
-import { duration } from '../cli/flags.js'
+import { duration, tokens } from '../cli/flags.js'
 import { endpointScreen } from '../cli/screens.js'
 import { withDeadline } from '../flow/deadline.js'
 import { dryRun, up } from '../flow/up.js'
@@ -38,12 +38,7 @@ time with the same name resumes, or says that it is up already.`
       env: 'LABOS_PORT',
       description: 'Loopback port; 0 picks a free one. Default: 8484 or the next free one.',
     }),
-    context: Flags.integer({
-      min: 256,
-      max: 10_000_000,
-      env: 'LABOS_CONTEXT',
-      description: "Context length in tokens. Default: the catalogue's.",
-    }),
+    context: tokens({ env: 'LABOS_CONTEXT', description: "Context length in tokens: 16k. Default: the catalogue's." }),
     ttl: duration({ env: 'LABOS_TTL', description: 'End the lab after this long: 2h.' }),
     idle: duration({ env: 'LABOS_IDLE', description: 'End the lab after this long without a request: 30m.' }),
     timeout: duration({

@@ -4,6 +4,7 @@ import { shippedTable, type TypeTable } from '../plan/aws/type-table.js'
 import type { Refusal } from '../plan/decide.js'
 import type { Precision } from '../plan/precision.js'
 import type { Market } from '../plan/aws/price.js'
+import type { Offer } from '../plan/rent/offer.js'
 import { checkRequest, findGpus } from '../plan/rent/check.js'
 import { refuseNoFit } from '../plan/rent/no-fit.js'
 import { planRent, type RentPlan } from '../plan/rent/rent-plan.js'
@@ -44,6 +45,28 @@ export async function planRental(wish: RentWish, context: Context): Promise<Rent
 /** Throws `plan.nofit` with what would have to change when no machine fits. */
 export function assertFits(plan: RentPlan): void {
   throwRefusal(refuseNoFit(plan))
+}
+
+/** What `--json` prints without `--all`. */
+export const withoutRefused = (plan: RentPlan): RentPlan => ({
+  ...plan,
+  offers: plan.offers.filter(({ verdict }) => verdict === 'fits'),
+})
+
+/** The offer to explain: the first of those asked for, fitting or not. Throws `plan.nofit` where none was ever summed. */
+export function explained(plan: RentPlan): Offer {
+  const offer = plan.offers.find(({ refusedFor }) => refusedFor !== 'filter')
+  if (offer) return offer
+  assertFits(plan)
+  throw new Error('a plan without offers')
+}
+
+const DAY_MS = 86_400_000
+
+/** How old the prices of a plan are, where any is known. */
+export function priceAgeDays({ pricesAsOf }: RentPlan, { clock }: Pick<Context, 'clock'>): { priceAgeDays?: number } {
+  if (pricesAsOf === null) return {}
+  return { priceAgeDays: Math.max(0, Math.floor((clock.now() - Date.parse(pricesAsOf)) / DAY_MS)) }
 }
 
 const readTable = (_context: Context): Promise<TypeTable> => Promise.resolve(shippedTable)

@@ -51,12 +51,8 @@ function checkNames(flag: string, names: readonly string[], known: readonly stri
 }
 
 function unknownName(flag: string, name: string, known: readonly string[]): Refusal {
-  const lower = name.toLowerCase()
-  const near = nearest(
-    lower,
-    known.map((entry) => entry.toLowerCase()),
-  )
-  const shown = known.filter((entry) => near.includes(entry.toLowerCase()))
+  const lower = new Map(known.map((entry) => [entry.toLowerCase(), entry]))
+  const shown = nearest(name.toLowerCase(), [...lower.keys()]).map((entry) => lower.get(entry) ?? entry)
   return {
     code: 'usage.value',
     message: `${flag} ${name}: labos knows none of that name.`,

@@ -1,7 +1,7 @@
 /** Why no machine fits, and what would have to change: from the offer that came closest. */
-import { formatTokens, formatUsd } from '../../ui/format.js'
+import { formatDuration, formatTokens, formatUsd } from '../../ui/format.js'
 import type { Refusal } from '../decide.js'
-import type { Offer } from './offer.js'
+import type { Offer, RefusedFor } from './offer.js'
 import type { RentPlan } from './rent-plan.js'
 import { tallyText } from './tally.js'
 
@@ -11,27 +11,29 @@ export function refuseNoFit(plan: RentPlan): Refusal | undefined {
   if (!closest || closest.verdict === 'fits') return undefined
   return {
     code: 'plan.nofit',
-    message: `No machine fits ${plan.model.id} (${plan.model.precision}) as asked: ${tallyText(plan.tally)}.`,
-    suggestions: [adviceOn(closest, plan), `See every machine and its reason: \`labos plan ${plan.model.id} --all\`.`],
+    message: `No machine fits ${plan.model.id} as asked: ${tallyText(plan.tally)}.`,
+    suggestions: [
+      ADVICE[closest.refusedFor ?? 'filter'](closest, plan),
+      `See every machine and its reason: \`labos plan ${plan.model.id} --all\`.`,
+    ],
   }
 }
 
-function adviceOn(closest: Offer, plan: RentPlan): string {
-  const { instanceType, usdPerHour, usdUntilDeadline, region } = closest
-  switch (closest.refusedFor) {
-    case 'price':
-      return usdPerHour === null
-        ? 'Leave the limit out, or read prices with credentials: `labos prices refresh`.'
-        : `The cheapest that fits is ${instanceType}: \`--max-price ${ceilCents(usdPerHour)}\`.`
-    case 'cost':
-      return `--max-cost and --ttl do not go together: ${instanceType} costs ${formatUsd(usdUntilDeadline ?? 0)} until that deadline. Raise one or shorten the other.`
-    case 'region':
-      return `${instanceType} would fit, but is not in ${region}: name another \`--region\`.`
-    case 'memory':
-      return memoryAdvice(closest, plan)
-    default:
-      return 'Ask for another `--gpu` or `--instance-type`, or for none.'
-  }
+const ANOTHER_MACHINE = 'Ask for another `--gpu` or `--instance-type`, or for none.'
+
+const ADVICE: Readonly<Record<RefusedFor, (closest: Offer, plan: RentPlan) => string>> = {
+  price: ({ usdPerHour, instanceType }) =>
+    usdPerHour === null
+      ? 'Leave the limit out, or read prices with credentials: `labos prices refresh`.'
+      : `The cheapest that fits is ${instanceType}: \`--max-price ${ceilCents(usdPerHour)}\`.`,
+  cost: ({ instanceType, usdUntilDeadline, deadlineMs }) =>
+    `${instanceType} costs ${formatUsd(usdUntilDeadline ?? 0)} in ${formatDuration(deadlineMs)}: raise --max-cost, or shorten --ttl.`,
+  region: ({ instanceType, region }) =>
+    `${instanceType} would fit, but is not in ${region}: name another \`--region\`.`,
+  memory: memoryAdvice,
+  capability: () => ANOTHER_MACHINE,
+  architecture: () => ANOTHER_MACHINE,
+  filter: () => ANOTHER_MACHINE,
 }
 
 function memoryAdvice({ instanceType, reason, kvTokens }: Offer, { model, request }: RentPlan): string {

@@ -1,5 +1,5 @@
 /** One way to rent: a type in a region and market, with its verdict, its price and all that follows. */
-import { besidesUsdPerHour, type Market, priceOf } from '../aws/price.js'
+import { besidesUsdPerHour, type Market, type Price, priceOf } from '../aws/price.js'
 import { type Quota, quotaOf } from '../aws/quota.js'
 import type { InstanceType, TypeTable } from '../aws/type-table.js'
 import type { FitTerms } from '../fit.js'
@@ -67,19 +67,10 @@ interface Refused {
 }
 
 export function offerOf(suit: Suit, region: string, request: RentRequest, table: TypeTable): Offer {
-  const { type, candidate, terms } = suit
-  const price = priceOf(table, type, region, request.market)
+  const { type, candidate } = suit
   const disk = diskFor(type, candidate.weightsBytes)
-  const besides = besidesUsdPerHour(disk.rootGB)
-  const allPerHour = price.usdPerHour === null ? null : price.usdPerHour + besides
-  const deadlineMs = deadlineOf(request, allPerHour)
-  const usdUntilDeadline = allPerHour === null ? null : (allPerHour * deadlineMs) / HOUR_MS
-  const refused =
-    refuseFilter(type, request) ??
-    suit.refusal ??
-    refuseRegion(type, region) ??
-    refusePrice(price.usdPerHour, request) ??
-    refuseCost(usdUntilDeadline, deadlineMs, request)
+  const cost = costOf(priceOf(table, type, region, request.market), besidesUsdPerHour(disk.rootGB), request)
+  const refused = refuseFilter(type, request) ?? suit.refusal ?? refuseRegion(type, region) ?? refuseCost(cost, request)
   return {
     instanceType: type.instanceType,
     region,
@@ -90,18 +81,8 @@ export function offerOf(suit: Suit, region: string, request: RentRequest, table:
     gpuVisibleGiB: gpuNamed(type.gpu, type.gpuMemoryMiB).visibleGiB,
     vcpus: type.vcpus,
     memoryGiB: type.memoryGiB,
-    tensorParallel: suit.tensorParallel,
-    weightsGiBPerGpu: terms ? terms.weights.totalGiB : null,
-    overheadGiB: terms ? terms.overhead.totalGiB : null,
-    kvTokens: terms ? terms.kvTokens : null,
-    contextTokens: suit.contextTokens,
-    maxSequences: suit.maxSequences,
-    usdPerHour: price.usdPerHour,
-    priceRegion: price.region,
-    priceAsOf: price.asOf,
-    besidesUsdPerHour: besides,
-    deadlineMs,
-    usdUntilDeadline,
+    ...servingOf(suit),
+    ...cost,
     quota: { ...quotaOf(type.instanceType, request.market), vcpus: type.vcpus, checked: false },
     diskGB: disk.rootGB,
     weightsOnLocalDisk: disk.weightsOnLocalDisk,
@@ -109,7 +90,33 @@ export function offerOf(suit: Suit, region: string, request: RentRequest, table:
     verdict: refused ? 'refused' : 'fits',
     reason: refused?.text ?? (suit.remarks.length > 0 ? suit.remarks.join('; ') : 'fits'),
     refusedFor: refused?.why ?? null,
-    terms: terms ?? null,
+  }
+}
+
+type ServingPart =
+  'tensorParallel' | 'weightsGiBPerGpu' | 'overheadGiB' | 'kvTokens' | 'contextTokens' | 'maxSequences' | 'terms'
+type CostPart = 'usdPerHour' | 'priceRegion' | 'priceAsOf' | 'besidesUsdPerHour' | 'deadlineMs' | 'usdUntilDeadline'
+
+const servingOf = ({ tensorParallel, contextTokens, maxSequences, terms }: Suit): Pick<Offer, ServingPart> => ({
+  tensorParallel,
+  weightsGiBPerGpu: terms ? terms.weights.totalGiB : null,
+  overheadGiB: terms ? terms.overhead.totalGiB : null,
+  kvTokens: terms ? terms.kvTokens : null,
+  contextTokens,
+  maxSequences,
+  terms: terms ?? null,
+})
+
+function costOf(price: Price, besides: number, request: RentRequest): Pick<Offer, CostPart> {
+  const allPerHour = price.usdPerHour === null ? null : price.usdPerHour + besides
+  const deadlineMs = deadlineOf(request, allPerHour)
+  return {
+    usdPerHour: price.usdPerHour,
+    priceRegion: price.region,
+    priceAsOf: price.asOf,
+    besidesUsdPerHour: besides,
+    deadlineMs,
+    usdUntilDeadline: allPerHour === null ? null : (allPerHour * deadlineMs) / HOUR_MS,
   }
 }
 
@@ -128,16 +135,16 @@ function refuseFilter({ instanceType, gpu }: InstanceType, { instanceTypes, gpus
 const refuseRegion = ({ zones }: InstanceType, region: string): Refused | undefined =>
   zones[region] ? undefined : { why: 'region', text: `not in ${region}` }
 
-function refusePrice(usdPerHour: number | null, { maxUsdPerHour, maxUsdTotal }: RentRequest): Refused | undefined {
-  if (usdPerHour === null && (maxUsdPerHour ?? maxUsdTotal) !== undefined)
-    return { why: 'price', text: 'its price is not known, and a limit is set' }
-  if (usdPerHour === null || maxUsdPerHour === undefined || usdPerHour <= maxUsdPerHour) return undefined
-  return { why: 'price', text: 'above --max-price' }
-}
-
-function refuseCost(usd: number | null, deadlineMs: number, { maxUsdTotal, ttlMs }: RentRequest): Refused | undefined {
-  if (maxUsdTotal === undefined || usd === null) return undefined
-  if (ttlMs !== undefined) return usd <= maxUsdTotal ? undefined : { why: 'cost', text: 'above --max-cost' }
-  if (deadlineMs >= SHORTEST_DEADLINE_MS) return undefined
+function refuseCost(
+  cost: Pick<Offer, CostPart>,
+  { maxUsdPerHour, maxUsdTotal, ttlMs }: RentRequest,
+): Refused | undefined {
+  const { usdPerHour, usdUntilDeadline, deadlineMs } = cost
+  if (maxUsdPerHour === undefined && maxUsdTotal === undefined) return undefined
+  if (usdPerHour === null) return { why: 'price', text: 'its price is not known, and a limit is set' }
+  if (usdPerHour > (maxUsdPerHour ?? Infinity)) return { why: 'price', text: 'above --max-price' }
+  if (ttlMs !== undefined && (usdUntilDeadline ?? 0) > (maxUsdTotal ?? Infinity))
+    return { why: 'cost', text: 'above --max-cost until the deadline' }
+  if (deadlineMs >= SHORTEST_DEADLINE_MS || ttlMs !== undefined) return undefined
   return { why: 'cost', text: `--max-cost pays for ${String(deadlineMs / 60_000)} minutes` }
 }

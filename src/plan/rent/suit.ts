@@ -58,16 +58,13 @@ export function suit(candidate: Candidate, type: InstanceType, contexts: readonl
 }
 
 function refuseKind(type: InstanceType, shape: ModelShape | undefined): TypeRefusal | undefined {
-  if (type.architecture === 'arm64') return { why: 'architecture', text: 'Arm host: vLLM is planned on x86-64 only' }
+  if (type.architecture === 'arm64') return { why: 'architecture', text: 'Arm host, vLLM here needs x86-64' }
   const { computeCapability: has } = gpuNamed(type.gpu, type.gpuMemoryMiB)
   const isMla = shape?.attention.kind === 'mla'
   const needs = isMla ? CAPABILITY_MLA : CAPABILITY_LEAST
   if (has >= needs) return undefined
-  const what = isMla ? "the model's attention (MLA)" : 'vLLM'
-  return {
-    why: 'capability',
-    text: `${type.gpu} has compute capability ${has.toFixed(1)}; ${what} needs ${needs.toFixed(1)}`,
-  }
+  const what = isMla ? 'its attention (MLA)' : 'vLLM'
+  return { why: 'capability', text: `GPU too old: ${has.toFixed(1)}, ${what} needs ${needs.toFixed(1)}` }
 }
 
 function computedSuit(base: Suit, shape: ModelShape, contexts: readonly number[], concurrency: number): Suit {
@@ -107,10 +104,10 @@ const memoryRefusal = (shortGiB: number, tensorParallel: number): TypeRefusal =>
 function remarksOn({ type, candidate }: Suit, tensorParallel: number): string[] {
   const gpu = gpuNamed(type.gpu, type.gpuMemoryMiB)
   return [
-    ...(tensorParallel < type.gpuCount ? [`uses ${String(tensorParallel)} of ${String(type.gpuCount)} GPUs`] : []),
-    ...(isTight(type, candidate) ? [`tight RAM (${String(type.memoryGiB)} GiB)`] : []),
-    ...(candidate.precision === 'fp8' && gpu.computeCapability < CAPABILITY_FP8 ? ['no FP8 units'] : []),
-    ...(gpu.isAssumed ? ['GPU memory estimated'] : []),
+    ...(tensorParallel < type.gpuCount ? [`${String(tensorParallel)} of ${String(type.gpuCount)} GPUs`] : []),
+    ...(isTight(type, candidate) ? ['tight RAM'] : []),
+    ...(candidate.precision === 'fp8' && gpu.computeCapability < CAPABILITY_FP8 ? ['no FP8'] : []),
+    ...(gpu.isAssumed ? ['memory estimated'] : []),
   ]
 }
 
