@@ -34,9 +34,10 @@ export function barLines(bars: readonly Bar[], { width, decimals, cells, paint }
     .map(({ label, value, isOwn }) => {
       const drawn = drawBar(largest > 0 && value !== null ? (value / largest) * room : 0, cells)
       const number = value === null ? '-' : value.toFixed(decimals)
-      const head = `${isOwn ? '>' : ' '} ${label.padEnd(LABEL)} ${number.padStart(VALUE)} `
-      const text = isOwn ? paint.bold(paint.cyan(`${head}${drawn}`)) : `${head}${paint.dim(drawn)}`
-      return { text, columns: head.length + drawn.length }
+      const head = `${isOwn ? '>' : ' '} ${label.padEnd(LABEL)} ${number.padStart(VALUE)}`
+      const bar = drawn === '' ? '' : ` ${drawn}`
+      const text = isOwn ? paint.bold(paint.cyan(`${head}${bar}`)) : `${head}${bar === '' ? '' : paint.dim(bar)}`
+      return { text, columns: head.length + bar.length }
     })
 }
 

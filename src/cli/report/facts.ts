@@ -72,9 +72,12 @@ export function trainingFacts({ training }: ModelReport): string[] {
   return [...(mix.length > 0 ? [`${mix.join(', ')} (paper, section 2).`] : []), ...training.facts]
 }
 
-/** Where labos can start it, in sentences for those without a command. */
+/** What to know before starting it, and what labos cannot do. */
 export function whereText({ local, rented }: Pick<ModelReport, 'local' | 'rented'>): string {
-  const here = local.length > 0 ? '' : 'labos cannot run it on this computer. '
+  const here =
+    local.length > 0
+      ? 'With --dry-run it shows memory and download, and starts nothing. '
+      : 'labos cannot run it on this computer. '
   const machines = rented === 'planned' ? 'Renting machines for it is planned; labos cannot do that yet.' : ''
   return `${here}${machines}`.trim()
 }

@@ -55,7 +55,7 @@ const repairing = group(
   'paper, table 7',
   [
     percent('Defects4J', 'Defects4J', 'one-method bugs in Java'),
-    percent('SWE-bench-Lite', 'SWE-bench Lite', 'GitHub issues, as agent'),
+    percent('SWE-bench-Lite', 'SWE-bench Lite', 'GitHub issues'),
     percent('Aider', 'Aider', 'edits of Python files'),
   ],
   [

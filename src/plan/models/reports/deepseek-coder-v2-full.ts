@@ -14,7 +14,8 @@ import {
 } from './deepseek-coder-v2.js'
 import type { ReportText } from './report-text.js'
 
-const needle = 'The published needle test, of "DeepSeek-Coder-V2 Base", finds the needle at all lengths up to 128K.'
+const needle =
+  'The published needle test is of "DeepSeek-Coder-V2 Base"; it goes well at all lengths up to 128K, the authors say.'
 const noFim = 'Not trained for it: only Lite was (paper, section 3.1 and table 2).'
 const hardware = 'In bf16 it needs 8 GPUs of 80 GB, as its authors say.'
 

@@ -4,7 +4,7 @@ const REPO = 'HuggingFaceTB/SmolLM2-135M-Instruct'
 
 export const smollm2Text: ReportText = {
   summary:
-    'A very small chat model by Hugging Face. In labos it is the demo: small to download, at home on nearly any computer, it shows that engine, endpoint and key work before a larger model is brought up.',
+    'A very small chat model by Hugging Face. In labos it is the demo: small to download and at home on nearly any computer, it shows that engine, endpoint and key work before a larger model is brought up.',
   goodFor: ['Trying labos.', 'Tests of programs that talk to an OpenAI endpoint.'],
   notFor: ['Code for use, facts, or anything that must be right.', 'Tool calling, filling in the middle.'],
   benchmarks: [],
