@@ -31,7 +31,7 @@ const writing = group(
   'paper, tables 3 and 4',
   [
     percent('HumanEval', 'HumanEval', 'Python functions'),
-    percent('HumanEval_multilang_avg', 'Average', '14 languages and MBPP+'),
+    percent('HumanEval_multilang_avg', '14 languages', 'average, with MBPP+'),
     percent('MBPP+', 'MBPP+', 'short Python tasks'),
     percent('LiveCodeBench', 'LiveCodeBench', 'Dec 2023 to June 2024'),
     percent('USACO', 'USACO', 'programming olympiad'),

@@ -18,14 +18,13 @@ const GGUF = 'bartowski/DeepSeek-Coder-V2-Lite-Instruct-GGUF'
 const needle = 'The published needle test is of "DeepSeek-Coder-V2 Base"; there is none for Lite by name.'
 const trained =
   'Trained for it: half of the documents, as prefix, suffix, middle (rate 0.5, paper section 3.1; the 16B models only).'
-const knowledge =
-  'Facts are not its strength: TriviaQA 59.5, below 65.2 of DeepSeek-V2-Lite-Chat (paper, table 10, for Lite-Instruct).'
+const knowledge = 'Facts are not its strength: TriviaQA 59.5, below 65.2 of DeepSeek-V2-Lite-Chat (paper, table 10).'
 
 export const liteInstructText: ReportText = {
   summary:
     'A mixture-of-experts model for code and mathematics that answers in chat, published by DeepSeek in June 2024. It goes on from an early DeepSeek-V2 with 6 trillion more tokens, most of them source code. All of its 16B parameters must be in memory, but a token goes through 2.45B of them.',
   goodFor: [
-    'Questions about code, short functions and scripts, explanations, code and words in many languages.',
+    'Questions about code, short functions and scripts, explanations; it saw 338 programming languages.',
     'Use on one computer: 4-bit weights are 8.9 to 10.4 GB.',
     'Mathematics with reasoning written out (MATH 61.8, GSM8K 86.4).',
   ],
