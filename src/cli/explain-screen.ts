@@ -2,9 +2,10 @@
 import { GPU_MEMORY_UTILIZATION, SPARE, type FitTerms } from '../plan/fit.js'
 import type { Offer } from '../plan/rent/offer.js'
 import type { RentPlan } from '../plan/rent/rent-plan.js'
-import { formatTokens } from '../ui/format.js'
+import { formatContext, formatExact } from '../ui/counts.js'
 import type { Paint } from '../ui/paint.js'
-import { gpuText, labelled } from './plan-screen.js'
+import { factLines } from '../ui/text.js'
+import { gpuText } from './plan-screen.js'
 import { priceText } from './price-text.js'
 
 const LABEL = 52
@@ -13,12 +14,12 @@ export function explainScreen(plan: RentPlan, offer: Offer, paint: Paint): strin
   const { terms } = offer
   return [
     paint.bold(
-      `${plan.model.id} (${plan.model.precision}) on ${offer.instanceType}: ${gpuText(offer)}, ${formatTokens(offer.contextTokens)} tokens`,
+      `${plan.model.id} (${plan.model.precision}) on ${offer.instanceType}: ${gpuText(offer)}, ${formatContext(offer.contextTokens)} tokens`,
     ),
     '',
     ...(terms ? sum(terms, offer, plan, paint) : [`  No sum: ${offer.reason}.`]),
     '',
-    ...labelled([
+    ...factLines([
       [
         'verdict',
         offer.verdict === 'fits'
@@ -61,8 +62,8 @@ function sum(terms: FitTerms, offer: Offer, plan: RentPlan, paint: Paint): strin
     paint.bold(line('= engine', overhead.totalGiB)),
     '',
     paint.bold(line('left for the KV cache', terms.kvAvailableGiB)),
-    text('KV cache of one token on each GPU', `${terms.kvBytesPerToken.toLocaleString('en-US')} B`),
-    text('room for', `${terms.kvTokens.toLocaleString('en-US')} tokens`),
+    text('KV cache of one token on each GPU', `${formatExact(terms.kvBytesPerToken)} B`),
+    text('room for', `${formatExact(terms.kvTokens)} tokens`),
     line(neededText(terms, plan), terms.kvNeededGiB),
     line('left over', terms.kvAvailableGiB - terms.kvNeededGiB),
   ].flat()
@@ -70,7 +71,7 @@ function sum(terms: FitTerms, offer: Offer, plan: RentPlan, paint: Paint): strin
 
 function neededText({ neededTokens }: FitTerms, { request }: RentPlan): string {
   const times = request.concurrency > 1 ? ` (${String(request.concurrency)} requests)` : ''
-  return `needed: ${neededTokens.toLocaleString('en-US')} tokens${times}, ${String(SPARE * 100)} % spare`
+  return `needed: ${formatExact(neededTokens)} tokens${times}, ${String(SPARE * 100)} % spare`
 }
 
 const line = (label: string, gib: number): string => text(label, `${gib.toFixed(2)} GiB`)

@@ -2,10 +2,10 @@
 import type { Offer } from '../plan/rent/offer.js'
 import type { RentPlan } from '../plan/rent/rent-plan.js'
 import { tallyText } from '../plan/rent/tally.js'
-import { formatBytes, formatDuration, formatTokens, formatUsd } from '../ui/format.js'
+import { formatContext, formatExact } from '../ui/counts.js'
+import { formatBytes, formatDuration, formatUsd } from '../ui/format.js'
 import type { Paint } from '../ui/paint.js'
-import { table } from '../ui/table.js'
-import { wrap } from '../ui/wrap.js'
+import { columns, factLines, wrap } from '../ui/text.js'
 import { priceBasis, priceText } from './price-text.js'
 
 export interface PlanScreenFacts {
@@ -17,7 +17,6 @@ export interface PlanScreenFacts {
   readonly program: string
 }
 
-const WIDTH = 80
 const SHOWN = 8
 const OLD_DAYS = 60
 
@@ -29,7 +28,7 @@ export function planScreen(plan: RentPlan, paint: Paint, facts: PlanScreenFacts)
     '',
     ...(first?.verdict === 'fits' ? [...summary(plan, first), ''] : []),
     ...ladder(plan, paint, facts),
-    ...wrap(`${tallyText(plan.tally)}.${hint(plan, fits.length, facts)}`, WIDTH - 2).map((line) => `  ${line}`),
+    ...wrap(`${tallyText(plan.tally)}.${hint(plan, fits.length, facts)}`, '  '),
     ...alternatives(plan),
     ...remarks(plan, facts),
   ].join('\n')
@@ -37,7 +36,7 @@ export function planScreen(plan: RentPlan, paint: Paint, facts: PlanScreenFacts)
 
 function summary({ model, decisions, request }: RentPlan, offer: Offer): string[] {
   const files = model.weightFiles === null ? '' : ` in ${String(model.weightFiles)} files`
-  return labelled([
+  return factLines([
     ['weights', `${model.repo} (${model.precision}, ${formatBytes(model.weightsBytes)}${files})`],
     ['machine', machineText(offer)],
     ['context', contextText(offer, request.concurrency)],
@@ -62,9 +61,9 @@ const machineText = (offer: Offer): string =>
 export const gpuText = ({ gpuCount, gpu }: Offer): string => `${String(gpuCount)}x ${gpu}`
 
 function contextText({ contextTokens, kvTokens, maxSequences }: Offer, concurrency: number): string {
-  const room = kvTokens === null ? '' : `, room for ${kvTokens.toLocaleString('en-US')}`
+  const room = kvTokens === null ? '' : `, room for ${formatExact(kvTokens)}`
   const full = concurrency > 1 ? `, ${String(concurrency)} requests of that length at a time` : ''
-  return `${formatTokens(contextTokens)} tokens${full}${room}; ${String(maxSequences)} requests at most`
+  return `${formatContext(contextTokens)} tokens${full}${room}; ${String(maxSequences)} requests at most`
 }
 
 function memoryText({ terms, gpu, tensorParallel }: Offer): string {
@@ -107,7 +106,7 @@ function fitting(offers: readonly Offer[], { request }: RentPlan, paint: Paint):
     offer.instanceType,
     ...(many ? [offer.region] : []),
     gpuText(offer),
-    formatTokens(offer.contextTokens),
+    formatContext(offer.contextTokens),
     offer.usdPerHour?.toFixed(2) ?? '?',
     offer.usdUntilDeadline === null ? '?' : formatUsd(offer.usdUntilDeadline),
     ...(many ? [] : [minutes(offer.startUp.totalSeconds)]),
@@ -129,7 +128,7 @@ function turnedDown(offers: readonly Offer[], paint: Paint): string[] {
 /** A table with its header in bold, numbers to the right, and an empty line after it. */
 function body(cells: readonly (readonly string[])[], paint: Paint, numbers: readonly string[]): string[] {
   const right = cells[0]?.flatMap((title, column) => (numbers.includes(title) ? [column] : []))
-  const [head = '', ...lines] = table(cells, right)
+  const [head = '', ...lines] = columns(cells, right)
   return [`  ${paint.bold(head)}`, ...lines.map((line) => `  ${line}`), '']
 }
 
@@ -143,10 +142,10 @@ function alternatives({ alternatives: others }: RentPlan): string[] {
   const price = (usd: number | null): string => (usd === null ? 'at an unknown price' : `from ${formatUsd(usd)}/h`)
   return [
     '',
-    ...labelled(
+    ...factLines(
       others.map(({ precision, instanceType, contextTokens, usdPerHour }) => [
         'also',
-        `${precision} ${price(usdPerHour)}: ${instanceType}, ${formatTokens(contextTokens)} tokens (--precision ${precision})`,
+        `${precision} ${price(usdPerHour)}: ${instanceType}, ${formatContext(contextTokens)} tokens (--precision ${precision})`,
       ]),
     ),
   ]
@@ -154,7 +153,7 @@ function alternatives({ alternatives: others }: RentPlan): string[] {
 
 function remarks(plan: RentPlan, facts: PlanScreenFacts): string[] {
   const notes = [...priceNotes(plan, facts), ...plan.notes, 'This version plans; it does not rent machines yet.']
-  return ['', ...labelled(notes.map((note) => ['note', note] as const))]
+  return ['', ...factLines(notes.map((note) => ['note', note] as const))]
 }
 
 function priceNotes(plan: RentPlan, { priceAgeDays, program }: PlanScreenFacts): string[] {
@@ -165,12 +164,4 @@ function priceNotes(plan: RentPlan, { priceAgeDays, program }: PlanScreenFacts):
       ? `, ${String(priceAgeDays)} days old: \`${program} prices refresh\` reads today's`
       : ''
   return [`${basis}${old}.`]
-}
-
-/** Two columns, the second wrapped. */
-export function labelled(pairs: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...pairs.map(([label]) => label.length))
-  return pairs.flatMap(([label, text]) =>
-    wrap(text, WIDTH - width - 4).map((line, index) => `  ${(index === 0 ? label : '').padEnd(width)}  ${line}`),
-  )
 }

@@ -30,7 +30,3 @@ export function formatDuration(ms: number): string {
 
 /** `$0.00`. */
 export const formatUsd = (usd: number): string => `$${usd.toFixed(2)}`
-
-/** `8K`, `128K`, `1000`: contexts as people say them, where they are whole multiples of 1024. */
-export const formatTokens = (tokens: number): string =>
-  tokens >= 1024 && tokens % 1024 === 0 ? `${String(tokens / 1024)}K` : String(tokens)

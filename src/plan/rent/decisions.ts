@@ -1,5 +1,6 @@
 /** What the plan did to make a model fit with room to spare, said in the order it was tried: context, precision, next GPU. */
-import { formatTokens, formatUsd } from '../../ui/format.js'
+import { formatContext } from '../../ui/counts.js'
+import { formatUsd } from '../../ui/format.js'
 import type { Candidate, Rentable } from './candidate.js'
 import type { Offer } from './offer.js'
 import type { RentRequest } from './request.js'
@@ -26,7 +27,7 @@ function shortened(
 ): string[] {
   if (request.contextTokens !== undefined || contextTokens >= contextMaxTokens) return []
   return [
-    `Context ${formatTokens(contextTokens)} instead of ${formatTokens(contextMaxTokens)}: the longest that leaves a tenth spare on a ${instanceType}.`,
+    `Context ${formatContext(contextTokens)} instead of ${formatContext(contextMaxTokens)}: the longest that leaves a tenth spare on a ${instanceType}.`,
   ]
 }
 

@@ -1,5 +1,6 @@
 /** Why no machine fits, and what would have to change: from the offer that came closest. */
-import { formatDuration, formatTokens, formatUsd } from '../../ui/format.js'
+import { formatContext } from '../../ui/counts.js'
+import { formatDuration, formatUsd } from '../../ui/format.js'
 import type { Refusal } from '../decide.js'
 import type { Offer, RefusedFor } from './offer.js'
 import type { RentPlan } from './rent-plan.js'
@@ -39,7 +40,7 @@ const ADVICE: Readonly<Record<RefusedFor, (closest: Offer, plan: RentPlan) => st
 function memoryAdvice({ instanceType, reason, kvTokens }: Offer, { model, request }: RentPlan): string {
   const most = Math.floor((kvTokens ?? 0) / 1.1 / request.concurrency / 1024) * 1024
   if (most >= 1024 && most <= model.contextMax)
-    return `${instanceType} has room for \`--context ${formatTokens(most)}\`${request.concurrency > 1 ? ` at --concurrency ${String(request.concurrency)}` : ''}.`
+    return `${instanceType} has room for \`--context ${formatContext(most)}\`${request.concurrency > 1 ? ` at --concurrency ${String(request.concurrency)}` : ''}.`
   return `${instanceType} came closest (${reason}): a lower \`--precision\`, or a larger \`--gpu\`.`
 }
 
