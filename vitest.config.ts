@@ -22,6 +22,7 @@ export default defineConfig({
     env: { NO_COLOR: '1', TZ: 'UTC', COLUMNS: '80', LABOS_TEST_CACHE: cache, PIP_CACHE_DIR: join(cache, 'pip') },
     projects: [
       project('unit'),
+      project('golden'),
       project('rules', { testTimeout: 60_000 }),
       // Real engines on few cores: one file at a time, and time enough for a busy machine. Installs need the network.
       project('integration', {

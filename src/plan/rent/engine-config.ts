@@ -37,15 +37,15 @@ export function engineConfig(model: RentedModel, offer: Offer): string {
   return [
     `# vLLM: ${model.id} (${model.precision}) on ${String(offer.gpuCount)}x ${offer.gpu}, ${offer.instanceType}`,
     ...(model.revision === null ? ['# revision: not resolved; `labos plan --check` asks the hub for the commit'] : []),
-    ...lines.map(([key, value]) => `${key}: ${yaml(value)}`),
+    ...lines.map(([key, value]) => `${key}:${yaml(value)}`),
     '',
   ].join('\n')
 }
 
 /** Strings always quoted: a commit of digits only, or one like 1e10, must not become a number. JSON is YAML. */
 function yaml(value: string | number | readonly string[]): string {
-  if (typeof value === 'number') return String(value)
+  if (typeof value === 'number') return ` ${String(value)}`
   return typeof value === 'string'
-    ? JSON.stringify(value)
+    ? ` ${JSON.stringify(value)}`
     : `\n${value.map((item) => `  - ${JSON.stringify(item)}`).join('\n')}`
 }
