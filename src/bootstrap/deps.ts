@@ -1,14 +1,9 @@
-import type { Clock, Fetch, Machine } from '../ports.js'
-import type { Emit } from '../ui/events.js'
+import type { DownloadDeps } from '../download/deps.js'
+import type { Machine } from '../ports.js'
 
 /** What making a laboratory needs from outside. */
-export interface BootstrapDeps {
+export interface BootstrapDeps extends DownloadDeps {
   readonly machine: Pick<Machine, 'run' | 'which'>
-  readonly fetch: Fetch
-  readonly clock: Clock
-  readonly emit: Emit
-  /** Mirrors, proxies and tokens as the user set them. */
-  readonly env: Readonly<Record<string, string | undefined>>
   /** Takes each line that pip, uv and Python say: the set-up log. */
   log(line: string): void
   /** Asked only where there is neither uv nor a Python that will do. Absent = the answer is no. */

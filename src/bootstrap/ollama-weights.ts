@@ -6,8 +6,8 @@ import type { WeightsSource } from '../plan/plan.js'
 import { formatBytes, formatDuration } from '../ui/format.js'
 import { meter, type Meter } from '../ui/meter.js'
 import type { BootstrapDeps } from './deps.js'
-import { networkReason } from './network-reason.js'
-import { stallWatch, type StallWatch } from './stall.js'
+import { networkReason } from '../download/network-reason.js'
+import { stallWatch, type StallWatch } from '../download/stall.js'
 import { inStep } from './step.js'
 
 type OllamaSource = Extract<WeightsSource, { kind: 'ollama' }>

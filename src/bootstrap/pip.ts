@@ -7,7 +7,7 @@ import { meter } from '../ui/meter.js'
 import type { BootstrapDeps } from './deps.js'
 import { fromPip, networkCause, noNetwork, pipFailure, type PipFailure } from './pip-failure.js'
 import { folderBytes } from './staging.js'
-import { stallWatch } from './stall.js'
+import { stallWatch } from '../download/stall.js'
 
 export interface PipDownload {
   /** Interpreter of the virtual environment that has pip. */

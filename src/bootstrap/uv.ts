@@ -6,7 +6,7 @@ import type { CommandResult } from '../ports.js'
 import type { BootstrapDeps } from './deps.js'
 import { tellingLine } from './output.js'
 import { inStaging } from './staging.js'
-import { stallWatch } from './stall.js'
+import { stallWatch } from '../download/stall.js'
 
 export interface Uv {
   readonly program: string

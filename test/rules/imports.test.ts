@@ -38,19 +38,22 @@ function importsOf(file: string): Import[] {
   return found
 }
 
-const STAGES = ['provision', 'bootstrap', 'serve', 'connect', 'lease', 'state']
+const STAGES = ['provision', 'bootstrap', 'hub', 'serve', 'connect', 'lease', 'state']
 const COMMON = ['plan', 'engines', 'errors', 'ui']
 const room = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : file)
 
 /** Rooms that a room may import from, besides itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(STAGES.map((stage) => [stage, ['ports.ts', ...COMMON]])),
+  hub: ['ports.ts', 'download', ...COMMON],
+  bootstrap: ['ports.ts', 'download', 'hub', ...COMMON],
+  download: ['ports.ts', 'errors', 'ui'],
   errors: [],
   plan: ['ports.ts', 'engines', 'errors', 'ui'],
   engines: ['plan'],
   ui: ['plan', 'errors', 'ports.ts'],
   'ports.ts': ['plan'],
-  flow: [...STAGES, ...COMMON, 'ports.ts'],
+  flow: [...STAGES, ...COMMON, 'download', 'ports.ts'],
   adapters: [...COMMON, 'ports.ts', 'serve'],
   cli: [...COMMON, 'ports.ts', 'flow', 'state', 'context.ts', 'adapters'],
   commands: ['cli', 'flow', 'state', ...COMMON],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { stallWatch } from '../../../src/bootstrap/stall.js'
+import { stallWatch } from '../../../src/download/stall.js'
 import { fakeClock } from '../../fakes/clock.js'
 
 describe('stallWatch', () => {

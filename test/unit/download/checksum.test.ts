@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { checkFile, markChecked, sha256Of } from '../../../src/bootstrap/checksum.js'
+import { checkFile, markChecked, sha256Of } from '../../../src/download/checksum.js'
 import { tempDir } from '../../fakes/temp-dir.js'
 
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex')

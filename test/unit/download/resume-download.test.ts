@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { resumeDownload } from '../../../src/bootstrap/resume-download.js'
+import { resumeDownload } from '../../../src/download/resume-download.js'
 import type { Fetch } from '../../../src/ports.js'
 import { bootstrapBench, hurriedClock, type BootstrapBench } from '../../fakes/bootstrap.js'
 import { tempDir } from '../../fakes/temp-dir.js'

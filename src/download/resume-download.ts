@@ -3,8 +3,8 @@ import { open, stat, type FileHandle } from 'node:fs/promises'
 import { fromFileSystem } from '../errors/from-system.js'
 import { formatDuration } from '../ui/format.js'
 import { meter, type Meter } from '../ui/meter.js'
-import type { BootstrapDeps } from './deps.js'
-import { unreachable } from './hub-file.js'
+import type { DownloadDeps } from './deps.js'
+import { unreachable } from './unreachable.js'
 import { networkReason } from './network-reason.js'
 import { stallWatch, type StallWatch } from './stall.js'
 
@@ -24,7 +24,7 @@ const STALL_MS = 60_000
 const LONGEST_DELAY_MS = 30_000
 
 /** Resolves when `part` has all its bytes. Throws `network.download`, `disk.short`; `part` is kept. */
-export async function resumeDownload(wish: ResumeWish, deps: BootstrapDeps, signal: AbortSignal): Promise<void> {
+export async function resumeDownload(wish: ResumeWish, deps: DownloadDeps, signal: AbortSignal): Promise<void> {
   let have = await sizeOf(wish.part)
   let most = have
   const shown = meter('weights', wish.totalBytes, deps.emit, deps.clock, have)
@@ -55,7 +55,7 @@ async function tryOnce(
   wish: ResumeWish,
   have: number,
   shown: Meter,
-  deps: BootstrapDeps,
+  deps: DownloadDeps,
   signal: AbortSignal,
 ): Promise<Ended> {
   const watch = stallWatch(STALL_MS, deps.clock, signal)
