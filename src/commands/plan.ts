@@ -50,7 +50,7 @@ which order and why the others do not, price, quota, disk, start-up time.`
       this.render(await localPlan(model, flags, context), flags, ({ plan }) => planText(plan))
       return
     }
-    const plan = await planRental(rentWish(model, flags), context)
+    const plan = await planRental(rentWish(model, flags), context, this.signal())
     if (flags.explain) {
       const offer = explained(plan)
       this.render({ ...plan, offers: [offer] }, flags, (_, paint) => explainScreen(plan, offer, paint))

@@ -34,9 +34,9 @@ export interface RentWish {
  * Plans for what was asked. Throws what is wrong with the request (`usage.value`, `model.unknown`, ...). A plan in which
  * nothing fits is returned as it is: `assertFits` throws for it.
  */
-export async function planRental(wish: RentWish, context: Context): Promise<RentPlan> {
+export async function planRental(wish: RentWish, context: Context, signal: AbortSignal): Promise<RentPlan> {
   const table = await readTable(context)
-  const { rentable, precision } = await rentableFor(wish, context)
+  const { rentable, precision } = await rentableFor(wish, context, signal)
   const request = requestOf(wish, precision, table)
   throwRefusal(checkRequest(rentable, request, table))
   return planRent(rentable, request, table)

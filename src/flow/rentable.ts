@@ -1,8 +1,9 @@
 /** The model of a request for a rented machine: of the catalogue, or any other by its own files. */
+import { isFolderName, readModelSource } from '../hub/model-source.js'
 import { LabosError } from '../errors/labos-error.js'
 import { findModel } from '../plan/find-model.js'
 import type { Precision } from '../plan/precision.js'
-import { type Rentable, rentableOf, rentableStated } from '../plan/rent/candidate.js'
+import { type Rentable, rentableForeign, rentableOf, rentableStated } from '../plan/rent/candidate.js'
 import type { Context } from './context.js'
 import { unknownModel } from './request.js'
 
@@ -15,7 +16,8 @@ interface ModelWish {
 /** Throws `model.unknown`, `usage.value`, and for other models what reading their files throws. */
 export async function rentableFor(
   wish: ModelWish,
-  _context: Context,
+  context: Context,
+  signal: AbortSignal,
 ): Promise<{ readonly rentable: Rentable; readonly precision: Precision | undefined }> {
   const lookup = findModel(wish.model)
   if (lookup.found) {
@@ -26,11 +28,21 @@ export async function rentableFor(
   if (lookup.badPrecision !== undefined || !isForeignName(wish.model)) throw unknownModel(wish.model, lookup)
   if (wish.vramGiB !== undefined)
     return { rentable: rentableStated(wish.model, wish.vramGiB, wish.contextTokens), precision: undefined }
-  return Promise.reject(unknownModel(wish.model, lookup))
+  return { rentable: await readForeign(wish.model, context, signal), precision: undefined }
+}
+
+async function readForeign(name: string, context: Context, signal: AbortSignal): Promise<Rentable> {
+  const { movedFrom, ...source } = await readModelSource(name, context, signal)
+  if (movedFrom !== undefined) context.emit({ type: 'note', text: `${movedFrom} has moved: it is ${source.name} now` })
+  const reading = rentableForeign(source)
+  if (reading.ok) return reading.rentable
+  throw new LabosError('model.config', `labos cannot size ${name}; missing: ${reading.missing.join('; ')}.`, {
+    suggestions: ['Say what it takes on the GPUs in all, in GiB: `--vram 40`.'],
+  })
 }
 
 /** `owner/name` on the hub, or a folder. */
-export const isForeignName = (name: string): boolean => /[/\\]/.test(name) || name.startsWith('.')
+const isForeignName = (name: string): boolean => isFolderName(name) || /^[\w.-]+\/[\w.-]+$/.test(name)
 
 const vramOfKnown = (id: string): LabosError =>
   new LabosError('usage.value', `--vram is for models that labos cannot size; it computes the memory of ${id}.`, {
