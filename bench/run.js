@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { gatewayRows } from './gateway.js'
 import { labRows } from './lab.js'
+import { planRows } from './plan.js'
+import { pullRows } from './pull.js'
 import { startupRows } from './startup.js'
 
 /** @typedef {{what: string, target: string, measured: string, ok: boolean}} Row */
@@ -12,6 +14,8 @@ const parts = [
   ['Start-up, CPU time (user + system) against `node -e 0`', startupRows],
   ['Gateway against the engine’s own port (an HTTP server in its place)', gatewayRows],
   ['A lab with the real engine', labRows],
+  ['Planning a rented machine', planRows],
+  ['Downloading weights from a server on this computer', pullRows],
 ]
 
 const date = new Date().toISOString().slice(0, 10)

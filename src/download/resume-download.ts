@@ -1,9 +1,11 @@
 /** A large file over an unsteady connection: goes on where it stopped, within one run and from run to run. */
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { fromFileSystem } from '../errors/from-system.js'
+import type { Clock } from '../ports.js'
 import { formatDuration } from '../ui/format.js'
 import { meter, type Meter } from '../ui/meter.js'
 import type { DownloadDeps } from './deps.js'
+import type { RunningDigest } from './running-digest.js'
 import { unreachable } from './unreachable.js'
 import { networkReason } from './network-reason.js'
 import { stallWatch, type StallWatch } from './stall.js'
@@ -16,6 +18,10 @@ export interface ResumeWish {
   readonly totalBytes: number
   /** Name for people. */
   readonly what: string
+  /** Gets the bytes that go to the file. */
+  readonly digest?: RunningDigest
+  /** Told how many bytes are there; without it the download has a meter of its own. */
+  readonly onBytes?: (doneBytes: number) => void
 }
 
 /** Tries in a row that bring nothing. One that brings bytes starts the count anew. */
@@ -27,7 +33,9 @@ const LONGEST_DELAY_MS = 30_000
 export async function resumeDownload(wish: ResumeWish, deps: DownloadDeps, signal: AbortSignal): Promise<void> {
   let have = await sizeOf(wish.part)
   let most = have
-  const shown = meter('weights', wish.totalBytes, deps.emit, deps.clock, have)
+  const shown: Meter = wish.onBytes
+    ? { at: wish.onBytes }
+    : meter('weights', wish.totalBytes, deps.emit, deps.clock, have)
   for (let fruitless = 0; have < wish.totalBytes;) {
     const ended = await tryOnce(wish, have, shown, deps, signal)
     const now = await sizeOf(wish.part)
@@ -65,7 +73,9 @@ async function tryOnce(
     if (!response.ok || !response.body) return refusal(response)
     const goesOn = response.status === 206 && startOf(response) === have
     if (response.status === 206 && !goesOn) return { why: 'it sent another part of the file than asked for' }
-    return await write(wish, goesOn ? have : 0, response.body, shown, watch)
+    const from = goesOn ? have : 0
+    await wish.digest?.catchUp(wish.part, from, signal)
+    return await write(wish, from, response.body, shown, watch, deps.clock)
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof DiskTrouble) throw fromFileSystem(error.cause, wish.part)
@@ -88,26 +98,70 @@ const startOf = ({ headers }: Response): number =>
   Number(/^bytes (\d+)-/.exec(headers.get('content-range') ?? '')?.[1] ?? NaN)
 
 async function write(
-  { part, totalBytes }: ResumeWish,
+  { part, totalBytes, digest }: ResumeWish,
   from: number,
   body: ReadableStream<Uint8Array>,
   shown: Meter,
   watch: StallWatch,
+  clock: Clock,
 ): Promise<Ended> {
   const file = await open(part, from > 0 ? 'a' : 'w', 0o600).catch(disk)
   let done = from
+  const save = async (pieces: readonly Uint8Array[]): Promise<void> => {
+    const saved = writeAll(file, pieces)
+    for (const piece of pieces) digest?.add(piece) // while the system writes
+    await saved.catch(disk)
+    done += pieces.reduce((sum, { length }) => sum + length, 0)
+    shown.at(done)
+  }
   try {
-    for await (const piece of body) {
-      watch.touch()
-      await file.writeFile(piece).catch(disk)
-      done += piece.length
-      shown.at(done)
+    for await (const pieces of gathered(body, watch, clock)) {
+      await save(pieces)
       if (done > totalBytes) return { why: 'more came than the file has', isFinal: true }
     }
     return { why: 'the connection ended early' }
   } finally {
     await close(file)
   }
+}
+
+async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  const { bytesWritten } = await file.writev(pieces)
+  const all = pieces.reduce((sum, { length }) => sum + length, 0)
+  if (bytesWritten < all) await file.writeFile(Buffer.concat(pieces).subarray(bytesWritten))
+}
+
+const GATHER_BYTES = 1 << 20
+/** A slow line is seen to move. */
+const GATHER_MS = 200
+
+/** Small pieces together: a write for each would cost more than the bytes. What came before a break is given on. */
+async function* gathered(
+  body: ReadableStream<Uint8Array>,
+  watch: StallWatch,
+  clock: Clock,
+): AsyncGenerator<readonly Uint8Array[]> {
+  let pieces: Uint8Array[] = []
+  let bytes = 0
+  let sinceMs = clock.monotonicMs()
+  let broken: { readonly error: unknown } | undefined
+  try {
+    for await (const piece of body) {
+      watch.touch()
+      pieces.push(piece)
+      bytes += piece.length
+      if (bytes < GATHER_BYTES && clock.monotonicMs() - sinceMs < GATHER_MS) continue
+      yield pieces
+      pieces = []
+      bytes = 0
+      sinceMs = clock.monotonicMs()
+    }
+  } catch (error) {
+    if (error instanceof DiskTrouble) throw error
+    broken = { error }
+  }
+  if (bytes > 0) yield pieces
+  if (broken) throw broken.error
 }
 
 /** On disk before it is called whole: a power cut must not leave a hole in what is resumed later. */

@@ -16,6 +16,8 @@ export const codes = {
   'model.engine': { exit: 2, title: 'The engine cannot serve this model' },
   'model.config': { exit: 2, title: "The model's own files do not say how large it is" },
   'hub.unknown': { exit: 2, title: 'The hub has no such repository or file' },
+  'hub.unsafe': { exit: 2, title: 'A file name that is not safe to write' },
+  'pull.taken': { exit: 2, title: 'Something else is where a file would go' },
   'plan.nofit': { exit: 2, title: 'No machine fits' },
   'lab.unknown': { exit: 2, title: 'No such lab' },
   'lab.ambiguous': { exit: 2, title: 'More than one lab: which one?' },
