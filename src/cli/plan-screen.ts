@@ -38,6 +38,7 @@ function summary({ model, decisions, request }: RentPlan, offer: Offer): string[
   const files = model.weightFiles === null ? '' : ` in ${String(model.weightFiles)} files`
   return factLines([
     ['weights', `${model.repo} (${model.precision}, ${formatBytes(model.weightsBytes)}${files})`],
+    ...(model.revision === null ? [] : [['commit', model.revision] as const]),
     ['machine', machineText(offer)],
     ['context', contextText(offer, request.concurrency)],
     ['memory', memoryText(offer)],

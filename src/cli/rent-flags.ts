@@ -57,7 +57,7 @@ export const rentFlags = {
 
 export type RentFlags = Interfaces.InferredFlags<typeof rentFlags>
 
-export function rentWish(model: string, flags: RentFlags): RentWish {
+export function rentWish(model: string, flags: RentFlags): Omit<RentWish, 'check'> {
   const { region, gpu, precision, context, ttl, vram } = flags
   return {
     model,

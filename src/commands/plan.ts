@@ -5,8 +5,8 @@ import { programName, env } from '../cli/env.js'
 import { explainScreen } from '../cli/explain-screen.js'
 import { planScreen } from '../cli/plan-screen.js'
 import { rentFlags, rentWish } from '../cli/rent-flags.js'
-import { localPlan, planProvider } from '../flow/plan-provider.js'
-import { assertFits, explained, planRental, priceAgeDays, withoutRefused } from '../flow/plan-rent.js'
+import { planProvider } from '../flow/plan-provider.js'
+import { explained, firstFit, planRental, priceAgeDays, withoutRefused } from '../flow/plan-rent.js'
 import { engineConfig } from '../plan/rent/engine-config.js'
 import { planText } from '../ui/lines.js'
 
@@ -36,6 +36,10 @@ which order and why the others do not, price, quota, disk, start-up time.`
       description: 'The sum line by line, for the first machine or the --instance-type.',
       exclusive: ['engine-config'],
     }),
+    check: Flags.boolean({
+      env: 'LABOS_CHECK',
+      description: 'Ask the hub for the commit and the size of the weights, too.',
+    }),
     'engine-config': Flags.boolean({
       env: 'LABOS_ENGINE_CONFIG',
       description: 'Only the configuration that vLLM would get, as YAML.',
@@ -47,10 +51,12 @@ which order and why the others do not, price, quota, disk, start-up time.`
     const context = await this.context(flags)
     const model = args.model ?? (await chooseModel(context))
     if (planProvider(model, flags.provider) === 'local') {
+      const { localPlan } = await import('../flow/plan-local.js')
       this.render(await localPlan(model, flags, context), flags, ({ plan }) => planText(plan))
       return
     }
-    const plan = await planRental(rentWish(model, flags), context, this.signal())
+    const wish = { ...rentWish(model, flags), check: flags.check }
+    const plan = await planRental(wish, context, this.signal())
     if (flags.explain) {
       const offer = explained(plan)
       this.render({ ...plan, offers: [offer] }, flags, (_, paint) => explainScreen(plan, offer, paint))
@@ -58,9 +64,9 @@ which order and why the others do not, price, quota, disk, start-up time.`
     }
     const facts = { all: flags.all, program: programName(env), ...priceAgeDays(plan, context) }
     if (flags.all) this.render(plan, flags, (result, paint) => planScreen(result, paint, facts))
-    assertFits(plan)
-    const [offer] = plan.offers
-    if (flags['engine-config'] && offer) process.stdout.write(engineConfig(plan.model, offer))
+    const first = firstFit(plan)
+    if (flags['engine-config'])
+      this.render({ config: engineConfig(plan.model, first) }, flags, ({ config }) => config.trimEnd())
     else if (!flags.all) this.render(withoutRefused(plan), flags, (_, paint) => planScreen(plan, paint, facts))
   }
 }

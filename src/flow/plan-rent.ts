@@ -28,23 +28,31 @@ export interface RentWish {
   readonly prefer: Preference
   /** GPU memory the model takes in all, where labos cannot compute it. */
   readonly vramGiB?: number
+  /** Ask the hub for the commit and the size, too. */
+  readonly check: boolean
 }
 
 /**
  * Plans for what was asked. Throws what is wrong with the request (`usage.value`, `model.unknown`, ...). A plan in which
- * nothing fits is returned as it is: `assertFits` throws for it.
+ * nothing fits is returned as it is: `firstFit` throws for it.
  */
 export async function planRental(wish: RentWish, context: Context, signal: AbortSignal): Promise<RentPlan> {
   const table = await readTable(context)
   const { rentable, precision } = await rentableFor(wish, context, signal)
   const request = requestOf(wish, precision, table)
   throwRefusal(checkRequest(rentable, request, table))
-  return planRent(rentable, request, table)
+  const plan = planRent(rentable, request, table)
+  if (!wish.check) return plan
+  const { checkPlan } = await import('./check-plan.js') // most plans need no network
+  return checkPlan(plan, context, signal)
 }
 
-/** Throws `plan.nofit` with what would have to change when no machine fits. */
-export function assertFits(plan: RentPlan): void {
+/** The best offer. Throws `plan.nofit` with what would have to change when no machine fits. */
+export function firstFit(plan: RentPlan): Offer {
   throwRefusal(refuseNoFit(plan))
+  const [first] = plan.offers
+  if (!first) throw new Error('a plan without offers')
+  return first
 }
 
 /** What `--json` prints without `--all`. */
@@ -56,9 +64,7 @@ export const withoutRefused = (plan: RentPlan): RentPlan => ({
 /** The offer to explain: the first of those asked for, fitting or not. Throws `plan.nofit` where none was ever summed. */
 export function explained(plan: RentPlan): Offer {
   const offer = plan.offers.find(({ refusedFor }) => refusedFor !== 'filter')
-  if (offer) return offer
-  assertFits(plan)
-  throw new Error('a plan without offers')
+  return offer ?? firstFit(plan)
 }
 
 const DAY_MS = 86_400_000

@@ -1,5 +1,5 @@
 /** The model of a request for a rented machine: of the catalogue, or any other by its own files. */
-import { isFolderName, readModelSource } from '../hub/model-source.js'
+import { isFolderName } from '../hub/folder-name.js'
 import { LabosError } from '../errors/labos-error.js'
 import { findModel } from '../plan/find-model.js'
 import type { Precision } from '../plan/precision.js'
@@ -32,6 +32,7 @@ export async function rentableFor(
 }
 
 async function readForeign(name: string, context: Context, signal: AbortSignal): Promise<Rentable> {
+  const { readModelSource } = await import('../hub/model-source.js') // most plans need no network
   const { movedFrom, ...source } = await readModelSource(name, context, signal)
   if (movedFrom !== undefined) context.emit({ type: 'note', text: `${movedFrom} has moved: it is ${source.name} now` })
   const reading = rentableForeign(source)

@@ -6,6 +6,7 @@ import * as z from 'zod/mini'
 import type { DownloadDeps } from '../download/deps.js'
 import { LabosError } from '../errors/labos-error.js'
 import { askHub, hubOf } from './ask-hub.js'
+import { isFolderName } from './folder-name.js'
 import { describeRepo, fileUrl, refuseAnswer } from './repo.js'
 
 export interface ModelSource {
@@ -24,9 +25,6 @@ const CONFIG = 'config.json'
 const INDEX = 'model.safetensors.index.json'
 const WEIGHTS = /\.safetensors$/
 const CONFIG_MOST_BYTES = 10_000_000
-
-/** True for what names a folder: a path from here, from the root or from home. */
-export const isFolderName = (name: string): boolean => /^(?:\.{1,2}(?:[/\\]|$)|[/\\~]|[A-Za-z]:[/\\])/.test(name)
 
 /** Throws `model.config` (missing or malformed), `hub.unknown`, `hub.gated`, `network.download`. */
 export function readModelSource(name: string, deps: DownloadDeps, signal: AbortSignal): Promise<ModelSource> {
