@@ -17,6 +17,7 @@ const gates = [
   ['package', [bin('publint'), '--strict']],
   ['manifest', ['node', 'scripts/manifest.js', '--check']],
   ['readme', ['node', 'scripts/readme.js', '--check']],
+  ['plan docs', ['node', 'scripts/plan-docs.js', '--check']],
   ['shell', () => [shellcheck(), ...shellScripts()]],
   ['rules', [bin('vitest'), 'run', '--project', 'rules']],
 ]

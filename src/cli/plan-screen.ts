@@ -37,7 +37,13 @@ export function planScreen(plan: RentPlan, paint: Paint, facts: PlanScreenFacts)
 function summary({ model, decisions, request }: RentPlan, offer: Offer): string[] {
   const files = model.weightFiles === null ? '' : ` in ${String(model.weightFiles)} files`
   return factLines([
-    ['weights', `${model.repo} (${model.precision}, ${formatBytes(model.weightsBytes)}${files})`],
+    [
+      'weights',
+      `${model.repo} (${offer.terms ? model.precision : 'at most'}, ${formatBytes(model.weightsBytes)}${files})`.replace(
+        'most,',
+        'most',
+      ),
+    ],
     ...(model.revision === null ? [] : [['commit', model.revision] as const]),
     ['machine', machineText(offer)],
     ['context', contextText(offer, request.concurrency)],

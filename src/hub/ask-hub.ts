@@ -2,7 +2,7 @@
 import type { DownloadDeps } from '../download/deps.js'
 import { networkReason } from '../download/network-reason.js'
 import { stallWatch } from '../download/stall.js'
-import { unreachable } from '../download/unreachable.js'
+import { LabosError } from '../errors/labos-error.js'
 
 export interface Hub {
   /** Without a slash at the end. */
@@ -41,7 +41,7 @@ export async function askHub(
   for (let attempt = 1; ; attempt += 1) {
     const answer = await followed(url, method, deps, signal)
     if (typeof answer !== 'string') return answer
-    if (attempt === TRIES) throw unreachable(url, answer)
+    if (attempt === TRIES) throw silent(url, answer)
     const delayMs = attempt * 1000
     deps.emit({ type: 'retry', step: 'weights', attempt: attempt + 1, reason: answer, delayMs })
     await deps.clock.sleep(delayMs, signal)
@@ -75,3 +75,15 @@ async function followed(
     watch.stop()
   }
 }
+
+const silent = (url: string, why: string): LabosError =>
+  new LabosError(
+    'network.download',
+    `${new URL(url).origin} could not be asked for ${new URL(url).pathname}: ${why}.`,
+    {
+      suggestions: [
+        'Check the connection and run the same command again: what is there already is kept.',
+        'Behind a proxy: set HTTPS_PROXY. With a mirror of the hub: set HF_ENDPOINT to it.',
+      ],
+    },
+  )

@@ -131,8 +131,13 @@ export function rentableForeign(model: ForeignModel): ForeignReading {
   }
 }
 
-function sizeAssumptions({ weightsBytes }: ForeignModel, factor: number, { positions }: ModelShape): string[] {
+function sizeAssumptions(
+  { weightsBytes, revision }: ForeignModel,
+  factor: number,
+  { positions }: ModelShape,
+): string[] {
   return [
+    ...(revision === null ? ['Read from a folder here; a rented machine gets its weights from the hub.'] : []),
     ...(weightsBytes === undefined ? ['The size of its files is not known: computed from config.json alone.'] : []),
     ...(Math.abs(factor - 1) > EXACT
       ? [`Its files are ${(factor * 100).toFixed(1)} % of what config.json gives: all weights are scaled by that.`]
