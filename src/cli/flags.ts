@@ -14,3 +14,12 @@ export const labArg = Args.string({ name: 'LAB', description: 'Which lab; not ne
 export const duration = Flags.custom<number>({ parse: (text) => Promise.resolve(parseDuration(text)) })
 export const tokens = Flags.custom<number>({ parse: (text) => Promise.resolve(parseTokens(text)) })
 export const usd = Flags.custom<number>({ parse: (text) => Promise.resolve(parseUsd(text)) })
+
+/** Several values: the flag again, or commas. */
+export const list = { multiple: true as const, delimiter: ',' as const }
+
+/** What such a flag holds. From a variable oclif gives the text as it is. */
+export const listed = (value: readonly string[] | string | undefined): readonly string[] =>
+  (typeof value === 'string' ? value.split(',') : (value ?? []))
+    .map((part) => part.trim())
+    .filter((part) => part !== '')

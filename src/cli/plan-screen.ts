@@ -98,16 +98,7 @@ function ladder(plan: RentPlan, paint: Paint, { all }: PlanScreenFacts): string[
 
 function fitting(offers: readonly Offer[], { request }: RentPlan, paint: Paint): string[] {
   const many = request.regions.length > 1
-  const header = [
-    '#',
-    'TYPE',
-    ...(many ? ['REGION'] : []),
-    'GPU',
-    'CONTEXT',
-    '$/H',
-    'TO END',
-    ...(many ? [] : ['START']),
-  ]
+  const header = ['#', 'TYPE', ...(many ? ['REGION'] : []), 'GPU', 'CTX', '$/H', 'TO END']
   const cells = offers.map((offer, index) => [
     String(index + 1),
     offer.instanceType,
@@ -116,10 +107,9 @@ function fitting(offers: readonly Offer[], { request }: RentPlan, paint: Paint):
     formatContext(offer.contextTokens),
     offer.usdPerHour?.toFixed(2) ?? '?',
     offer.usdUntilDeadline === null ? '?' : formatUsd(offer.usdUntilDeadline),
-    ...(many ? [] : [minutes(offer.startUp.totalSeconds)]),
-    offer.reason === 'fits' ? '' : offer.reason,
+    many || offer.reason === 'fits' ? '' : offer.reason, // with regions there is no room for remarks
   ])
-  return body([[...header, ''], ...cells], paint, ['#', 'CONTEXT', '$/H', 'TO END', 'START'])
+  return body([[...header, ''], ...cells], paint, ['#', 'CTX', '$/H', 'TO END'])
 }
 
 function turnedDown(offers: readonly Offer[], paint: Paint): string[] {

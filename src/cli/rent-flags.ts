@@ -5,9 +5,8 @@ import { precisions } from '../plan/precision.js'
 import { preferences } from '../plan/rent/request.js'
 import { LIST_PRICE_REGION } from '../plan/aws/price.js'
 import { env } from './env.js'
-import { duration, tokens, usd } from './flags.js'
+import { duration, list, listed, tokens, usd } from './flags.js'
 
-const list = { multiple: true as const, delimiter: ',' as const }
 const CONCURRENCY_MOST = 1024
 const VRAM_MOST_GIB = 10_000
 
@@ -58,20 +57,24 @@ export const rentFlags = {
 export type RentFlags = Interfaces.InferredFlags<typeof rentFlags>
 
 export function rentWish(model: string, flags: RentFlags): Omit<RentWish, 'check'> {
-  const { region, gpu, precision, context, ttl, vram } = flags
+  const { precision, context, ttl, vram } = flags
+  const [regions, gpus, instanceTypes] = [flags.region, flags.gpu, flags['instance-type']].map(listed)
   return {
     model,
     concurrency: flags.concurrency,
-    regions: region ? [...new Set(region)] : [env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || LIST_PRICE_REGION],
+    regions: regions?.length ? [...new Set(regions)] : [homeRegion()],
     market: flags.spot ? 'spot' : 'on-demand',
     prefer: flags.prefer,
     ...(precision === undefined ? {} : { precision }),
     ...(context === undefined ? {} : { contextTokens: context }),
-    ...(gpu ? { gpus: gpu } : {}),
-    ...(flags['instance-type'] ? { instanceTypes: flags['instance-type'] } : {}),
+    ...(gpus?.length ? { gpus } : {}),
+    ...(instanceTypes?.length ? { instanceTypes } : {}),
     ...(flags['max-price'] === undefined ? {} : { maxUsdPerHour: flags['max-price'] }),
     ...(flags['max-cost'] === undefined ? {} : { maxUsdTotal: flags['max-cost'] }),
     ...(ttl === undefined ? {} : { ttlMs: ttl }),
     ...(vram === undefined ? {} : { vramGiB: vram }),
   }
 }
+
+/** Where the user's other AWS programs work. */
+export const homeRegion = (): string => env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || LIST_PRICE_REGION

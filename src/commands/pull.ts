@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.js'
+import { list, listed } from '../cli/flags.js'
 import { pullScreen } from '../cli/pull-screen.js'
 import { pull } from '../flow/pull.js'
 import { precisions } from '../plan/precision.js'
@@ -23,8 +24,7 @@ HF_ENDPOINT names a mirror, HF_TOKEN a token.`
   static override flags = {
     to: Flags.string({ env: 'LABOS_PULL_TO', description: 'Folder for the files. Default: one here, named like it.' }),
     files: Flags.string({
-      multiple: true,
-      delimiter: ',',
+      ...list,
       env: 'LABOS_PULL_FILES',
       description: 'Only files that match: "*.safetensors". Default: all.',
     }),
@@ -49,7 +49,7 @@ HF_ENDPOINT names a mirror, HF_TOKEN a token.`
     const signal = this.signal('Left at once. What came so far is kept; run the same command again.')
     const request = {
       model: args.model,
-      patterns: flags.files ?? [],
+      patterns: listed(flags.files),
       jobs: flags.jobs,
       dryRun: flags['dry-run'],
       ...(flags.to === undefined ? {} : { to: flags.to }),

@@ -88,7 +88,7 @@ export function offerOf(suit: Suit, region: string, request: RentRequest, table:
     weightsOnLocalDisk: disk.weightsOnLocalDisk,
     startUp: startUp(type, candidate.weightsBytes),
     verdict: refused ? 'refused' : 'fits',
-    reason: refused?.text ?? (suit.remarks.length > 0 ? suit.remarks.join('; ') : 'fits'),
+    reason: refused?.text ?? (suit.remarks.length > 0 ? suit.remarks.join(', ') : 'fits'),
     refusedFor: refused?.why ?? null,
   }
 }
@@ -141,7 +141,7 @@ function refuseCost(
 ): Refused | undefined {
   const { usdPerHour, usdUntilDeadline, deadlineMs } = cost
   if (maxUsdPerHour === undefined && maxUsdTotal === undefined) return undefined
-  if (usdPerHour === null) return { why: 'price', text: 'its price is not known, and a limit is set' }
+  if (usdPerHour === null) return { why: 'price', text: 'price not known, and a limit is set' }
   if (usdPerHour > (maxUsdPerHour ?? Infinity)) return { why: 'price', text: 'above --max-price' }
   if (ttlMs !== undefined && (usdUntilDeadline ?? 0) > (maxUsdTotal ?? Infinity))
     return { why: 'cost', text: 'above --max-cost until the deadline' }

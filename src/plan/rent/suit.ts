@@ -63,8 +63,8 @@ function refuseKind(type: InstanceType, shape: ModelShape | undefined): TypeRefu
   const isMla = shape?.attention.kind === 'mla'
   const needs = isMla ? CAPABILITY_MLA : CAPABILITY_LEAST
   if (has >= needs) return undefined
-  const what = isMla ? 'its attention (MLA)' : 'vLLM'
-  return { why: 'capability', text: `GPU too old: ${has.toFixed(1)}, ${what} needs ${needs.toFixed(1)}` }
+  const what = isMla ? 'MLA' : 'vLLM'
+  return { why: 'capability', text: `GPU too old (${has.toFixed(1)}; ${what} needs ${needs.toFixed(1)})` }
 }
 
 function computedSuit(base: Suit, shape: ModelShape, contexts: readonly number[], concurrency: number): Suit {
@@ -104,10 +104,10 @@ const memoryRefusal = (shortGiB: number, tensorParallel: number): TypeRefusal =>
 function remarksOn({ type, candidate }: Suit, tensorParallel: number): string[] {
   const gpu = gpuNamed(type.gpu, type.gpuMemoryMiB)
   return [
-    ...(tensorParallel < type.gpuCount ? [`${String(tensorParallel)} of ${String(type.gpuCount)} GPUs`] : []),
-    ...(isTight(type, candidate) ? ['tight RAM'] : []),
+    ...(tensorParallel < type.gpuCount ? [`${String(tensorParallel)}/${String(type.gpuCount)} GPUs`] : []),
+    ...(isTight(type, candidate) ? ['low RAM'] : []),
     ...(candidate.precision === 'fp8' && gpu.computeCapability < CAPABILITY_FP8 ? ['no FP8'] : []),
-    ...(gpu.isAssumed ? ['memory estimated'] : []),
+    ...(gpu.isAssumed ? ['GPU guessed'] : []),
   ]
 }
 

@@ -81,9 +81,9 @@ describe('the ladder', () => {
 
   it('uses as many GPUs as can share the model', () => {
     const fp8 = rentPlan(undefined, { precision: 'fp8', instanceTypes: ['g6.48xlarge'] }).offers[0]
-    expect([fp8?.tensorParallel, fp8?.reason]).toEqual([4, '4 of 8 GPUs'])
+    expect([fp8?.tensorParallel, fp8?.reason]).toEqual([4, '4/8 GPUs'])
     const awq = rentPlan(undefined, { precision: 'awq', instanceTypes: ['g6.12xlarge'] }).offers[0]
-    expect([awq?.tensorParallel, awq?.reason]).toEqual([1, '1 of 4 GPUs'])
+    expect([awq?.tensorParallel, awq?.reason]).toEqual([1, '1/4 GPUs'])
     expect(rentPlan(full, { precision: 'awq', instanceTypes: ['p5.48xlarge'] }).offers[0]?.tensorParallel).toBe(8)
   })
 })
@@ -117,7 +117,7 @@ describe('prices', () => {
     ).toBe(true)
     const limited = rentPlan(undefined, { regions: ['eu-west-1'], market: 'spot', maxUsdPerHour: 100 })
     expect(fitting(limited)).toEqual([])
-    expect(limited.offers[0]?.reason).toBe('its price is not known, and a limit is set')
+    expect(limited.offers[0]?.reason).toBe('price not known, and a limit is set')
   })
 
   it('until the deadline hold machine, disk and address', () => {
@@ -156,6 +156,6 @@ describe('a GPU type that came after this version', () => {
       types: [{ ...g6e!, instanceType: 'g9.2xlarge', gpu: 'X900', gpuMemoryMiB: 65_536 }],
     }
     const [offer] = planRent(rentable(), rentRequest({ precision: 'bf16' }), table).offers
-    expect(offer).toMatchObject({ verdict: 'fits', reason: 'memory estimated', gpu: 'X900' })
+    expect(offer).toMatchObject({ verdict: 'fits', reason: 'GPU guessed', gpu: 'X900' })
   })
 })
