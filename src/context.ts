@@ -46,6 +46,7 @@ export async function makeContext({ paths, env, root, emit, prompt }: ContextWis
     fetch: proxyFetch(env),
     ask: askKeeper,
     launcher,
+    aws: async (region) => (await import('./adapters/aws/open-aws.js')).openAws(region),
     self,
     emit,
     ...(prompt ? { prompt } : {}),

@@ -138,3 +138,38 @@ export interface ComputerFacts {
   /** Folder the disk figure is about. */
   readonly diskPath: string
 }
+
+/** What EC2 says of itself in one region. Every call reads only; rejects with `aws.credentials`, `aws.refused`, `aws.unreachable`. */
+export interface Ec2 {
+  /** Types with whole NVIDIA GPUs. */
+  gpuTypes(signal: AbortSignal): Promise<readonly ReportedType[]>
+  /** In how many availability zones each type is offered. */
+  zones(signal: AbortSignal): Promise<ReadonlyMap<string, number>>
+  /** US dollars an hour now, in the cheapest zone of each type. */
+  spotPrices(types: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>
+  /** Regions that the account may use. */
+  regions(signal: AbortSignal): Promise<readonly string[]>
+}
+
+/** The price list of AWS. */
+export interface Pricing {
+  /** On-demand US dollars an hour of Linux machines; a type whose price is not one clear number is absent. */
+  onDemand(region: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>>
+}
+
+/** An instance type as EC2 reports it. */
+export interface ReportedType {
+  readonly instanceType: string
+  readonly gpuName: string
+  readonly gpuCount: number
+  /** Of one GPU. */
+  readonly gpuMemoryMiB: number
+  readonly vcpus: number
+  readonly memoryGiB: number
+  readonly nvmeGB: number
+  readonly networkGbps?: number
+  readonly architecture: 'x86_64' | 'arm64'
+}
+
+/** The account's view of AWS, made at the first use: nothing of it is loaded by commands that do not ask. */
+export type OpenAws = (region: string) => Promise<{ readonly ec2: Ec2; readonly pricing: Pricing }>

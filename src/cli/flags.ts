@@ -23,3 +23,9 @@ export const listed = (value: readonly string[] | string | undefined): readonly 
   (typeof value === 'string' ? value.split(',') : (value ?? []))
     .map((part) => part.trim())
     .filter((part) => part !== '')
+
+/** Only what was given: the fields that are not undefined. */
+export const given = <T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }

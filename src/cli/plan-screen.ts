@@ -6,7 +6,7 @@ import { formatContext, formatExact } from '../ui/counts.js'
 import { formatBytes, formatDuration, formatUsd } from '../ui/format.js'
 import type { Paint } from '../ui/paint.js'
 import { columns, factLines, wrap } from '../ui/text.js'
-import { priceBasis, priceText } from './price-text.js'
+import { agedPrices, priceBasis, priceText } from './price-text.js'
 
 export interface PlanScreenFacts {
   /** Show refused offers too, and all that fit. */
@@ -18,7 +18,6 @@ export interface PlanScreenFacts {
 }
 
 const SHOWN = 8
-const OLD_DAYS = 60
 
 export function planScreen(plan: RentPlan, paint: Paint, facts: PlanScreenFacts): string {
   const [first] = plan.offers
@@ -155,10 +154,5 @@ function remarks(plan: RentPlan, facts: PlanScreenFacts): string[] {
 
 function priceNotes(plan: RentPlan, { priceAgeDays, program }: PlanScreenFacts): string[] {
   const basis = priceBasis(plan)
-  if (basis === undefined) return []
-  const old =
-    priceAgeDays !== undefined && priceAgeDays > OLD_DAYS
-      ? `, ${String(priceAgeDays)} days old: \`${program} prices refresh\` reads today's`
-      : ''
-  return [`${basis}${old}.`]
+  return basis === undefined ? [] : [agedPrices(basis, priceAgeDays, program)]
 }

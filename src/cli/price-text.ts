@@ -20,3 +20,11 @@ export function priceBasis({ offers, request, pricesAsOf }: RentPlan): string | 
   if (request.market === 'spot') return `Spot prices in ${regions} of ${pricesAsOf}; they change by the hour`
   return `${elsewhere ? `Prices are the ${regions} list price` : `List prices in ${regions}`} of ${pricesAsOf}`
 }
+
+const OLD_DAYS = 60
+
+/** A sentence on prices, with what to do when they are old. */
+export function agedPrices(basis: string, ageDays: number | undefined, program: string): string {
+  if (ageDays === undefined || ageDays <= OLD_DAYS) return `${basis}.`
+  return `${basis}, ${String(ageDays)} days old: \`${program} prices refresh\` reads today's.`
+}

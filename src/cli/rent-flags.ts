@@ -5,7 +5,7 @@ import { precisions } from '../plan/precision.js'
 import { preferences } from '../plan/rent/request.js'
 import { LIST_PRICE_REGION } from '../plan/aws/price.js'
 import { env } from './env.js'
-import { duration, list, listed, tokens, usd } from './flags.js'
+import { duration, given, list, listed, tokens, usd } from './flags.js'
 
 const CONCURRENCY_MOST = 1024
 const VRAM_MOST_GIB = 10_000
@@ -57,22 +57,26 @@ export const rentFlags = {
 export type RentFlags = Interfaces.InferredFlags<typeof rentFlags>
 
 export function rentWish(model: string, flags: RentFlags): Omit<RentWish, 'check'> {
-  const { precision, context, ttl, vram } = flags
-  const [regions, gpus, instanceTypes] = [flags.region, flags.gpu, flags['instance-type']].map(listed)
+  const [regions, gpus, instanceTypes] = [flags.region, flags.gpu, flags['instance-type']].map((value) => {
+    const values = listed(value)
+    return values.length > 0 ? values : undefined
+  })
   return {
     model,
     concurrency: flags.concurrency,
-    regions: regions?.length ? [...new Set(regions)] : [homeRegion()],
+    regions: regions ? [...new Set(regions)] : [homeRegion()],
     market: flags.spot ? 'spot' : 'on-demand',
     prefer: flags.prefer,
-    ...(precision === undefined ? {} : { precision }),
-    ...(context === undefined ? {} : { contextTokens: context }),
-    ...(gpus?.length ? { gpus } : {}),
-    ...(instanceTypes?.length ? { instanceTypes } : {}),
-    ...(flags['max-price'] === undefined ? {} : { maxUsdPerHour: flags['max-price'] }),
-    ...(flags['max-cost'] === undefined ? {} : { maxUsdTotal: flags['max-cost'] }),
-    ...(ttl === undefined ? {} : { ttlMs: ttl }),
-    ...(vram === undefined ? {} : { vramGiB: vram }),
+    ...given({
+      gpus,
+      instanceTypes,
+      precision: flags.precision,
+      contextTokens: flags.context,
+      maxUsdPerHour: flags['max-price'],
+      maxUsdTotal: flags['max-cost'],
+      ttlMs: flags.ttl,
+      vramGiB: flags.vram,
+    }),
   }
 }
 

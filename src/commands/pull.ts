@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.js'
-import { list, listed } from '../cli/flags.js'
+import { given, list, listed } from '../cli/flags.js'
 import { pullScreen } from '../cli/pull-screen.js'
 import { pull } from '../flow/pull.js'
 import { precisions } from '../plan/precision.js'
@@ -52,9 +52,7 @@ HF_ENDPOINT names a mirror, HF_TOKEN a token.`
       patterns: listed(flags.files),
       jobs: flags.jobs,
       dryRun: flags['dry-run'],
-      ...(flags.to === undefined ? {} : { to: flags.to }),
-      ...(flags.precision === undefined ? {} : { precision: flags.precision }),
-      ...(flags.revision === undefined ? {} : { revision: flags.revision }),
+      ...given({ to: flags.to, precision: flags.precision, revision: flags.revision }),
     }
     const result = await pull(request, await this.context(flags, true), signal)
     this.render(result, flags, (pulled, paint) => pullScreen(pulled, paint, flags['dry-run']), true)

@@ -3,6 +3,7 @@ import type {
   Clock,
   Fetch,
   KeeperLauncher,
+  OpenAws,
   Machine,
   Ports,
   ProcessRef,
@@ -28,6 +29,7 @@ export interface Context {
   readonly fetch: Fetch
   readonly ask: AskKeeper
   readonly launcher: KeeperLauncher
+  readonly aws: OpenAws
   /** This process, as others see it. */
   readonly self: ProcessRef
   readonly emit: Emit

@@ -1,6 +1,6 @@
 /** The plan of a rented machine: facts, then the pure plan. Reads only; nothing is created, nothing costs anything. */
 import { LabosError } from '../errors/labos-error.js'
-import { shippedTable, type TypeTable } from '../plan/aws/type-table.js'
+import type { TypeTable } from '../plan/aws/type-table.js'
 import type { Refusal } from '../plan/decide.js'
 import type { Precision } from '../plan/precision.js'
 import type { Market } from '../plan/aws/price.js'
@@ -9,6 +9,7 @@ import { checkRequest, findGpus } from '../plan/rent/check.js'
 import { refuseNoFit } from '../plan/rent/no-fit.js'
 import { planRent, type RentPlan } from '../plan/rent/rent-plan.js'
 import type { Preference, RentRequest } from '../plan/rent/request.js'
+import { readTypeTable } from '../state/type-table.js'
 import { rentableFor } from './rentable.js'
 import type { Context } from './context.js'
 
@@ -70,12 +71,19 @@ export function explained(plan: RentPlan): Offer {
 const DAY_MS = 86_400_000
 
 /** How old the prices of a plan are, where any is known. */
-export function priceAgeDays({ pricesAsOf }: RentPlan, { clock }: Pick<Context, 'clock'>): { priceAgeDays?: number } {
+export function priceAgeDays(
+  { pricesAsOf }: Pick<RentPlan, 'pricesAsOf'>,
+  { clock }: Pick<Context, 'clock'>,
+): { priceAgeDays?: number } {
   if (pricesAsOf === null) return {}
   return { priceAgeDays: Math.max(0, Math.floor((clock.now() - Date.parse(pricesAsOf)) / DAY_MS)) }
 }
 
-const readTable = (_context: Context): Promise<TypeTable> => Promise.resolve(shippedTable)
+async function readTable({ paths, emit }: Context): Promise<TypeTable> {
+  const { table, warning } = await readTypeTable(paths.cacheDir)
+  if (warning !== undefined) emit({ type: 'note', text: warning })
+  return table
+}
 
 function requestOf(wish: RentWish, named: Precision | undefined, table: TypeTable): RentRequest {
   const precision = onePrecision(wish, named)

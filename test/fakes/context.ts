@@ -38,6 +38,7 @@ export function fakeContext(more: Partial<Context> & { readonly processes?: Fake
     fetch: absent('network'),
     ask: absent('keeper that answers'),
     launcher: { launch: absent('launcher') },
+    aws: absent('AWS'),
     self: { pid: 1, startTime: 't1' },
     emit: (event) => void events.push(event),
     ...more,

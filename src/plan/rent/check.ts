@@ -19,6 +19,10 @@ export function checkRequest(rentable: Rentable, request: RentRequest, table: Ty
   )
 }
 
+/** Undefined when the table knows the region. */
+export const checkRegion = (region: string, table: TypeTable): Refusal | undefined =>
+  checkNames('--region', [region], regionsOf(table))
+
 /** Every region that the table speaks of, sorted. */
 export const regionsOf = ({ types, prices }: TypeTable): string[] =>
   [...new Set([...types.flatMap(({ zones }) => Object.keys(zones)), ...Object.keys(prices)])].sort()

@@ -171,7 +171,7 @@ describe('trouble on the way', () => {
     const at = await scene({ env: { HF_ENDPOINT: dead } })
     await expect(at.fetch()).rejects.toMatchObject({
       code: 'network.download',
-      message: `Downloading ${dead}/me/tiny-GGUF/resolve/main/tiny.gguf failed: the connection was refused.`,
+      message: `${dead} could not be asked for /me/tiny-GGUF/resolve/main/tiny.gguf: the connection was refused.`,
     })
     expect(at.of('retry')).toHaveLength(2)
     expect(at.of('failed')).toMatchObject([{ step: 'weights' }])
