@@ -7,6 +7,7 @@ const shared = {
   bundle: true,
   minify: true,
   platform: /** @type {const} */ ('node'),
+  mainFields: ['module', 'main'],
   target: 'node20.19',
   metafile: true,
   logLevel: /** @type {const} */ ('warning'),

@@ -84,6 +84,9 @@ async function chooseRegions(
   })
 }
 
+/** What one part may fail with while the others are right. */
+const PARTIAL: ReadonlySet<string> = new Set(['aws.refused', 'aws.unreachable'])
+
 async function askRegion(
   region: string,
   { aws, emit, clock }: Context,
@@ -99,7 +102,7 @@ async function askRegion(
     try {
       return await work
     } catch (error) {
-      if (!(error instanceof LabosError) || error.code !== 'aws.refused') throw error
+      if (!(error instanceof LabosError) || !PARTIAL.has(error.code)) throw error
       failures.push(error.message)
       return undefined
     }

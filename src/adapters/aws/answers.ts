@@ -30,8 +30,9 @@ function wholeGpu({ GpuInfo }: InstanceTypeInfo): GpuFacts | undefined {
   return { gpuName: gpu.Name, gpuCount: gpu.Count, gpuMemoryMiB: memoryMiB }
 }
 
+/** Of the fastest card: what one download can use, not what many cards could do together. */
 const networkGbps = ({ NetworkInfo }: InstanceTypeInfo): number =>
-  (NetworkInfo?.NetworkCards ?? []).reduce((sum, { BaselineBandwidthInGbps: gbps }) => sum + (gbps ?? 0), 0)
+  Math.max(0, ...(NetworkInfo?.NetworkCards ?? []).map(({ BaselineBandwidthInGbps: gbps }) => gbps ?? 0))
 
 export interface ListedPrice {
   readonly instanceType: string
@@ -40,7 +41,8 @@ export interface ListedPrice {
 
 /** One entry of the price list, which is JSON in a string; undefined unless it holds exactly one price by the hour. */
 export function listedPrice(product: unknown): ListedPrice | undefined {
-  const entry = at(typeof product === 'string' ? parsed(product) : product)
+  // The SDK wraps such strings in an object of its own.
+  const entry = at(typeof product === 'string' || product instanceof String ? parsed(String(product)) : product)
   const instanceType = at(at(entry['product'])['attributes'])['instanceType']
   const terms = Object.values(at(at(entry['terms'])['OnDemand']))
   const dimensions = terms.flatMap((term) => Object.values(at(at(term)['priceDimensions'])))

@@ -18,7 +18,7 @@ export function ec2Port(client: EC2Client, region: string): Ec2 {
 }
 
 async function gpuTypes(client: EC2Client, abortSignal: AbortSignal): Promise<ReportedType[]> {
-  const { DescribeInstanceTypesCommand } = await import('@aws-sdk/client-ec2')
+  const { DescribeInstanceTypesCommand } = await import('./sdk.js')
   const found: ReportedType[] = []
   let NextToken: string | undefined
   for (let page = 0; page < PAGES_MOST; page += 1) {
@@ -32,13 +32,12 @@ async function gpuTypes(client: EC2Client, abortSignal: AbortSignal): Promise<Re
 }
 
 async function zones(client: EC2Client, abortSignal: AbortSignal): Promise<Map<string, number>> {
-  const { DescribeInstanceTypeOfferingsCommand } = await import('@aws-sdk/client-ec2')
+  const { DescribeInstanceTypeOfferingsCommand } = await import('./sdk.js')
   const found = new Map<string, Set<string>>()
   let NextToken: string | undefined
   for (let page = 0; page < PAGES_MOST; page += 1) {
     const command = new DescribeInstanceTypeOfferingsCommand({
       LocationType: 'availability-zone',
-      Filters: [{ Name: 'instance-type', Values: ['g*', 'p*'] }],
       MaxResults: 1000,
       ...(NextToken ? { NextToken } : {}),
     })
@@ -57,7 +56,7 @@ async function spotPrices(
   types: readonly string[],
   abortSignal: AbortSignal,
 ): Promise<Map<string, number>> {
-  const { DescribeSpotPriceHistoryCommand } = await import('@aws-sdk/client-ec2')
+  const { DescribeSpotPriceHistoryCommand } = await import('./sdk.js')
   const found: SpotPrice[] = []
   const StartTime = new Date()
   let NextToken: string | undefined
@@ -77,7 +76,7 @@ async function spotPrices(
 }
 
 async function regions(client: EC2Client, abortSignal: AbortSignal): Promise<string[]> {
-  const { DescribeRegionsCommand } = await import('@aws-sdk/client-ec2')
+  const { DescribeRegionsCommand } = await import('./sdk.js')
   const { Regions } = await client.send(new DescribeRegionsCommand({}), { abortSignal })
   return (Regions ?? []).flatMap(({ RegionName: name }) => name ?? []).sort()
 }

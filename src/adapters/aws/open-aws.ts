@@ -10,10 +10,9 @@ const REQUEST_MS = 30_000
 const ATTEMPTS = 4
 
 export const openAws: OpenAws = async (region) => {
-  const [{ EC2Client }, { PricingClient }] = await Promise.all([
-    import('@aws-sdk/client-ec2'),
-    import('@aws-sdk/client-pricing'),
-  ])
+  // The SDK speaks to those who update it; in labos it is bundled, in a version that runs on this Node.js.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+  const { EC2Client, PricingClient } = await import('./sdk.js')
   const shared = {
     maxAttempts: ATTEMPTS,
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: REQUEST_MS, throwOnRequestTimeout: true },

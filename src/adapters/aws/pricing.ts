@@ -18,7 +18,7 @@ export const pricingPort = (client: PricingClient): Pricing => ({
 })
 
 async function onDemand(client: PricingClient, region: string, abortSignal: AbortSignal): Promise<Map<string, number>> {
-  const { GetProductsCommand } = await import('@aws-sdk/client-pricing')
+  const { GetProductsCommand } = await import('./sdk.js')
   const filters = [['regionCode', region], ...FILTERS].map(([Field, Value]) => ({
     Type: 'TERM_MATCH' as const,
     Field,

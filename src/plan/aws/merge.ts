@@ -14,7 +14,6 @@ export interface RegionAnswers {
 
 /** `asOf`: ISO date of the answers. */
 export function mergeRegion(table: TypeTable, answers: RegionAnswers, asOf: string): TypeTable {
-  const { region } = answers
   const reported = new Map(answers.types.map((type) => [type.instanceType, type]))
   const known = new Map(table.types.map((type) => [type.instanceType, type]))
   const names = [...known.keys(), ...[...reported.keys()].filter((name) => !known.has(name))]
@@ -25,8 +24,17 @@ export function mergeRegion(table: TypeTable, answers: RegionAnswers, asOf: stri
     return entry ? [withRegion(entry, answers)] : []
   })
   const dated: Dated = { asOf, source: 'AWS' }
-  const hasPrices = answers.onDemand !== undefined || answers.spot !== undefined
-  return { ...table, facts: dated, prices: hasPrices ? { ...table.prices, [region]: dated } : table.prices, types }
+  return { ...table, facts: dated, prices: pricesDated(table, answers, dated), types }
+}
+
+/** One date for both markets: list prices that could not be read keep theirs. */
+function pricesDated(
+  { prices }: TypeTable,
+  { region, onDemand, spot }: RegionAnswers,
+  dated: Dated,
+): TypeTable['prices'] {
+  const isDated = onDemand !== undefined || (spot !== undefined && !prices[region])
+  return isDated ? { ...prices, [region]: dated } : prices
 }
 
 function withRegion(type: InstanceType, { region, zones, onDemand, spot }: RegionAnswers): InstanceType {
