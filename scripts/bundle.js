@@ -1,6 +1,6 @@
 /** Bundles build/ (tsc's output) into dist/: ESM chunks loaded on demand, and the CommonJS fast path. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { build } from 'esbuild'
 
 const shared = {
@@ -81,8 +81,29 @@ function licences(results) {
 
 /** @param {string} folder */
 function licenceOf(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  const file = readdirSync(folder).find((entry) => /^(?:licen[cs]e|copying)/i.test(entry))
-  const text = file ? readFileSync(join(folder, file), 'utf8') : 'Its package holds no licence text.\n'
+  const { name, version, license } = about(folder)
+  const text = licenceText(folder) ?? siblingText(folder) ?? 'Its package holds no licence text.\n'
   return `${name} ${version} (${license})\n\n${text}`
+}
+
+/** @param {string} folder @returns {{name: string, version: string, license: string}} */
+function about(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+}
+
+/** @param {string} folder */
+function licenceText(folder) {
+  const file = readdirSync(folder).find((entry) => /^(?:licen[cs]e|copying)/i.test(entry))
+  return file === undefined ? undefined : readFileSync(join(folder, file), 'utf8')
+}
+
+/** Some packages of a scope leave the text to the others: the same authors', under the same licence. @param {string} folder */
+function siblingText(folder) {
+  const scope = dirname(folder)
+  if (!basename(scope).startsWith('@')) return undefined
+  return readdirSync(scope)
+    .map((entry) => join(scope, entry))
+    .filter((entry) => about(entry).license === about(folder).license)
+    .map(licenceText)
+    .find((text) => text !== undefined)
 }
