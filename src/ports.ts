@@ -3,6 +3,7 @@
  * `context.ts` only; tests pass fakes.
  */
 import type { Duplex } from 'node:stream'
+import type { InstanceType } from './plan/aws/type-table.js'
 import type { ProviderName } from './plan/plan.js'
 
 /** Time. Every wait in labos goes through here, so no test waits on the real clock. */
@@ -157,18 +158,9 @@ export interface Pricing {
   onDemand(region: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>>
 }
 
-/** An instance type as EC2 reports it. */
-export interface ReportedType {
-  readonly instanceType: string
+/** An instance type as EC2 reports it; the GPU under EC2's own name. */
+export interface ReportedType extends Omit<InstanceType, 'gpu' | 'zones' | 'usdPerHour'> {
   readonly gpuName: string
-  readonly gpuCount: number
-  /** Of one GPU. */
-  readonly gpuMemoryMiB: number
-  readonly vcpus: number
-  readonly memoryGiB: number
-  readonly nvmeGB: number
-  readonly networkGbps?: number
-  readonly architecture: 'x86_64' | 'arm64'
 }
 
 /** The account's view of AWS, made at the first use: nothing of it is loaded by commands that do not ask. */

@@ -3,30 +3,18 @@ import { LabosError } from '../errors/labos-error.js'
 import type { TypeTable } from '../plan/aws/type-table.js'
 import type { Refusal } from '../plan/decide.js'
 import type { Precision } from '../plan/precision.js'
-import type { Market } from '../plan/aws/price.js'
 import type { Offer } from '../plan/rent/offer.js'
 import { checkRequest, findGpus } from '../plan/rent/check.js'
 import { refuseNoFit } from '../plan/rent/no-fit.js'
 import { planRent, type RentPlan } from '../plan/rent/rent-plan.js'
-import type { Preference, RentRequest } from '../plan/rent/request.js'
+import type { RentRequest } from '../plan/rent/request.js'
 import { readTypeTable } from '../state/type-table.js'
 import { rentableFor } from './rentable.js'
 import type { Context } from './context.js'
 
-/** What the user asked `plan` for. Absent fields are labos's to choose. */
-export interface RentWish {
+/** What the user asked `plan` for. GPUs and types are as typed, not yet looked up. */
+export interface RentWish extends RentRequest {
   readonly model: string
-  readonly precision?: Precision
-  readonly contextTokens?: number
-  readonly concurrency: number
-  readonly regions: readonly string[]
-  readonly market: Market
-  readonly gpus?: readonly string[]
-  readonly instanceTypes?: readonly string[]
-  readonly maxUsdPerHour?: number
-  readonly maxUsdTotal?: number
-  readonly ttlMs?: number
-  readonly prefer: Preference
   /** GPU memory the model takes in all, where labos cannot compute it. */
   readonly vramGiB?: number
   /** Ask the hub for the commit and the size, too. */
@@ -86,21 +74,15 @@ async function readTable({ paths, emit }: Context): Promise<TypeTable> {
 }
 
 function requestOf(wish: RentWish, named: Precision | undefined, table: TypeTable): RentRequest {
+  const { model: _model, vramGiB: _vramGiB, check: _check, ...request } = wish
   const precision = onePrecision(wish, named)
   const gpus = wish.gpus ? findGpus(wish.gpus, table) : undefined
   if (gpus && !gpus.ok) throwRefusal(gpus.refusal)
   return {
-    concurrency: wish.concurrency,
-    regions: wish.regions,
-    market: wish.market,
-    prefer: wish.prefer,
+    ...request,
     ...(precision === undefined ? {} : { precision }),
-    ...(wish.contextTokens === undefined ? {} : { contextTokens: wish.contextTokens }),
     ...(gpus?.ok ? { gpus: gpus.gpus } : {}),
     ...(wish.instanceTypes ? { instanceTypes: wish.instanceTypes.map((name) => name.toLowerCase()) } : {}),
-    ...(wish.maxUsdPerHour === undefined ? {} : { maxUsdPerHour: wish.maxUsdPerHour }),
-    ...(wish.maxUsdTotal === undefined ? {} : { maxUsdTotal: wish.maxUsdTotal }),
-    ...(wish.ttlMs === undefined ? {} : { ttlMs: wish.ttlMs }),
   }
 }
 

@@ -2,7 +2,7 @@
  * DeepSeek-Coder-V2: Lite (16B) and full (236B), each Instruct and Base. Configurations from the repositories'
  * `config.json`; sizes and file counts as the hub shows them.
  */
-import type { CatalogModel, Checkpoint } from '../catalog.js'
+import type { CatalogModel, Checkpoint } from '../catalog-model.js'
 import { continuedFunction, oneLineFunction } from './canary.js'
 
 const licence = 'deepseek-license (weights; commercial use allowed)'

@@ -1,5 +1,5 @@
 /** SmolLM2: small enough to prove the pipeline on any computer. */
-import type { CatalogModel } from '../catalog.js'
+import type { CatalogModel } from '../catalog-model.js'
 import { oneLineFunction } from './canary.js'
 
 export const smollm2: CatalogModel = {
