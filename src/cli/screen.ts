@@ -18,11 +18,15 @@ export const isInteractive = (env: Env): boolean => process.stdin.isTTY && proce
 const isSet = (value: string | undefined): boolean =>
   value !== undefined && value !== '' && value !== 'false' && value !== '0'
 
+/** A terminal that knows its width. One of width 0 (some containers, `script` without a terminal) would be redrawn for ever. */
+export const canRedraw = ({ isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }): boolean =>
+  isTTY === true && (columns ?? 0) > 0
+
 export async function makeReporter(flags: ScreenFlags, stream: boolean, env: Env): Promise<Reporter> {
   const { ndjsonReporter, silentReporter } = await import('../ui/ndjson.js')
   if (flags.json && stream) return ndjsonReporter(process.stdout, systemClock)
   if (flags.json || flags.quiet) return silentReporter
-  if (!process.stderr.isTTY || isSet(env['CI'])) {
+  if (!canRedraw(process.stderr) || isSet(env['CI'])) {
     const { plainReporter } = await import('../ui/plain.js')
     return plainReporter(process.stderr, systemClock)
   }

@@ -13,8 +13,9 @@ import { planText } from '../ui/lines.js'
 export default class Plan extends BaseCommand {
   static override description = `Show what to rent for a model, why, and what it would cost.
 
-Needs no credentials and no network, and creates nothing: which weights, how the memory adds up, which machines fit in
-which order and why the others do not, price, quota, disk, start-up time.`
+Needs no credentials and no network, and creates nothing: which weights, how
+the memory adds up, which machines fit, in which order, and why the others do
+not; price, quota, disk, start-up time.`
   static override examples = [
     '<%= config.bin %> plan deepseek-coder-v2',
     '<%= config.bin %> plan deepseek-coder-v2:236b@fp8 --region eu-west-1,us-east-1',

@@ -9,7 +9,7 @@ import { describeRepo, type HubRepo, type RepoFile } from '../hub/repo.js'
 import { checkPaths, selectFiles } from '../hub/select-files.js'
 import type { Precision } from '../plan/precision.js'
 import { takeLock } from '../state/lock.js'
-import { formatBytes, formatDuration } from '../ui/format.js'
+import { formatBytes } from '../ui/format.js'
 import { meter } from '../ui/meter.js'
 import type { Context } from './context.js'
 import { pullSource, type PullSource } from './pull-source.js'
@@ -164,8 +164,7 @@ async function fetchAll(
       }
       await fetchFile(folder, repo, file, onBytes, context, until)
       const elapsedMs = context.clock.monotonicMs() - sinceMs
-      const text = `${path}, ${formatBytes(file.bytes)} in ${formatDuration(elapsedMs)}`
-      context.emit({ type: 'done', step: 'weights', text, elapsedMs })
+      context.emit({ type: 'done', step: 'weights', text: `${path}, ${formatBytes(file.bytes)}`, elapsedMs })
     }
   }
   const workers = Array.from({ length: Math.min(jobs, files.length) }, () => work())

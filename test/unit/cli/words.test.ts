@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
+import { canRedraw } from '../../../src/cli/screen.js'
 import { parseDuration } from '../../../src/cli/duration.js'
 import { errorText, toLabosError } from '../../../src/cli/error-text.js'
 import { onInterrupt } from '../../../src/cli/interrupt.js'
@@ -122,4 +123,13 @@ describe('Ctrl-C', () => {
     release()
     expect(listeners.size).toBe(0)
   })
+})
+
+describe('progress that is redrawn', () => {
+  it.each([
+    [{ isTTY: true, columns: 80 }, true],
+    [{ isTTY: true, columns: 0 }, false],
+    [{ isTTY: true }, false],
+    [{ columns: 80 }, false],
+  ])('at %j: %s', (stream, expected) => expect(canRedraw(stream)).toBe(expected))
 })
