@@ -39,10 +39,12 @@ const ASSUMED_CAPABILITY = 10
 const ASSUMED_VISIBLE = 0.95
 const ASSUMED_BANDWIDTH = 600
 
+const KNOWN = new Map(gpus.map((entry) => [entry.name, { ...entry, isAssumed: false }]))
+
 /** A known GPU, or what is assumed of one that labos does not know from the memory its cloud reports. */
 export function gpuNamed(name: string, reportedMiB: number): Gpu & { readonly isAssumed: boolean } {
-  const known = gpus.find((entry) => entry.name === name)
-  if (known) return { ...known, isAssumed: false }
+  const known = KNOWN.get(name)
+  if (known) return known
   const assumed = gpu(name, (reportedMiB / 1024) * ASSUMED_VISIBLE, ASSUMED_CAPABILITY, ASSUMED_BANDWIDTH)
   return { ...assumed, isAssumed: true }
 }

@@ -2,8 +2,8 @@
 import type { TypeTable } from '../aws/type-table.js'
 import type { Precision } from '../precision.js'
 import type { Candidate, Rentable } from './candidate.js'
-import { type Offer, offerOf } from './offer.js'
-import { compareOffers, type RankedOffer } from './rank.js'
+import { type Offer, offersOf } from './offer.js'
+import { ranked, type RankedOffer } from './rank.js'
 import type { RentRequest } from './request.js'
 import { contextsFor, suit } from './suit.js'
 
@@ -47,9 +47,12 @@ function ladderOf(candidate: Candidate, rentable: Rentable, request: RentRequest
     const suited = suit(candidate, type, contexts, request.concurrency)
     // A machine that cannot do it cannot do it anywhere: once is enough.
     const regions = suited.refusal ? request.regions.slice(0, 1) : request.regions
-    return regions.map((region): RankedOffer => ({ suit: suited, offer: offerOf(suited, region, request, table) }))
+    return offersOf(suited, regions, request, table).map((offer): RankedOffer => ({ suit: suited, offer }))
   })
-  const fits = all.filter(({ offer }) => offer.verdict === 'fits').sort(compareOffers(request.prefer))
+  const fits = ranked(
+    all.filter(({ offer }) => offer.verdict === 'fits'),
+    request.prefer,
+  )
   const refused = all.filter(({ offer }) => offer.verdict === 'refused').sort(compareRefused)
   return { candidate, fits, refused }
 }
@@ -65,11 +68,11 @@ function compareRefused(a: RankedOffer, b: RankedOffer): number {
 
 /** The checkpoint with the best first offer; where none has one, the most precise with the least precise's hope: the last. */
 function best(ladders: readonly Ladder[], { prefer }: RentRequest): Ladder {
-  const compare = compareOffers(prefer)
-  const [first] = ladders
-    .filter(({ fits }) => fits.length > 0)
-    .sort(({ fits: [a] }, { fits: [b] }) => (a && b ? compare(a, b) : 0))
-  const chosen = first ?? ladders.at(-1)
+  const [first] = ranked(
+    ladders.flatMap(({ fits }) => fits.slice(0, 1)),
+    prefer,
+  )
+  const chosen = ladders.find(({ fits: [offer] }) => offer !== undefined && offer === first) ?? ladders.at(-1)
   if (!chosen) throw new Error('a model without checkpoints has no machine to rent')
   return chosen
 }

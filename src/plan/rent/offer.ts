@@ -66,15 +66,12 @@ interface Refused {
   readonly text: string
 }
 
-export function offerOf(suit: Suit, region: string, request: RentRequest, table: TypeTable): Offer {
+/** Offers of one type and checkpoint in each of the regions. */
+export function offersOf(suit: Suit, regions: readonly string[], request: RentRequest, table: TypeTable): Offer[] {
   const { type, candidate } = suit
   const disk = diskFor(type, candidate.weightsBytes)
-  const cost = costOf(priceOf(table, type, region, request.market), besidesUsdPerHour(disk.rootGB), request)
-  const refused = refuseFilter(type, request) ?? suit.refusal ?? refuseRegion(type, region) ?? refuseCost(cost, request)
-  return {
-    instanceType: type.instanceType,
-    region,
-    zones: type.zones[region] ?? 0,
+  const besides = besidesUsdPerHour(disk.rootGB)
+  const anywhere = {
     market: request.market,
     gpu: type.gpu,
     gpuCount: type.gpuCount,
@@ -82,15 +79,26 @@ export function offerOf(suit: Suit, region: string, request: RentRequest, table:
     vcpus: type.vcpus,
     memoryGiB: type.memoryGiB,
     ...servingOf(suit),
-    ...cost,
-    quota: { ...quotaOf(type.instanceType, request.market), vcpus: type.vcpus, checked: false },
+    quota: { ...quotaOf(type.instanceType, request.market), vcpus: type.vcpus, checked: false as const },
     diskGB: disk.rootGB,
     weightsOnLocalDisk: disk.weightsOnLocalDisk,
     startUp: startUp(type, candidate.weightsBytes),
-    verdict: refused ? 'refused' : 'fits',
-    reason: refused?.text ?? (suit.remarks.length > 0 ? suit.remarks.join(', ') : 'fits'),
-    refusedFor: refused?.why ?? null,
   }
+  const refusedAnywhere = refuseFilter(type, request) ?? suit.refusal
+  return regions.map((region) => {
+    const cost = costOf(priceOf(table, type, region, request.market), besides, request)
+    const refused = refusedAnywhere ?? refuseRegion(type, region) ?? refuseCost(cost, request)
+    return {
+      instanceType: type.instanceType,
+      region,
+      zones: type.zones[region] ?? 0,
+      ...anywhere,
+      ...cost,
+      verdict: refused ? 'refused' : 'fits',
+      reason: refused?.text ?? (suit.remarks.length > 0 ? suit.remarks.join(', ') : 'fits'),
+      refusedFor: refused?.why ?? null,
+    }
+  })
 }
 
 type ServingPart =

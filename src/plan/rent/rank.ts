@@ -31,14 +31,17 @@ const KEYS: Readonly<Record<Preference, readonly Key[]>> = {
   speed: [speed, quality, price, context, hostMemory],
 }
 
-/** Negative when `a` is better. Equal offers keep the order of the regions as they were named, then of the types' names. */
-export function compareOffers(prefer: Preference): (a: RankedOffer, b: RankedOffer) => number {
+/** Best first. Equal offers stay in the order of the regions as they were named, then of the types in the table. */
+export function ranked(offers: readonly RankedOffer[], prefer: Preference): RankedOffer[] {
   const keys = KEYS[prefer]
-  return (a, b) => {
-    for (const key of keys) {
-      const [left, right] = [key(a), key(b)]
-      if (left !== right) return left - right // Infinity - Infinity is NaN, but equal ones do not come here
-    }
-    return 0
-  }
+  return offers
+    .map((entry) => ({ entry, values: keys.map((key) => key(entry)) }))
+    .sort((a, b) => compare(a.values, b.values))
+    .map(({ entry }) => entry)
+}
+
+/** Infinity - Infinity is no number, but equal ones are not subtracted. */
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((value, index) => value !== b[index])
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0)
 }
