@@ -35,7 +35,10 @@ async function onDemand(client: PricingClient, region: string, abortSignal: Abor
   await eachPage(
     PAGES_MOST,
     (more) => client.send(new GetProductsCommand({ ...wish, ...more }), { abortSignal }),
-    ({ PriceList }) => found.push(...(PriceList ?? []).flatMap((product: unknown) => listedPrice(product) ?? [])),
+    ({ PriceList }) => {
+      const products: readonly unknown[] = PriceList ?? [] // the SDK has no type for them
+      found.push(...products.flatMap((product) => listedPrice(product) ?? []))
+    },
   )
   return clearPrices(found)
 }

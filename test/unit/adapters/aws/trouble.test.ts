@@ -123,7 +123,7 @@ describe('a connection', () => {
     await awsServer({ DescribeRegions: [oneRegion] })
     const seen: string[] = []
     const fetch: Fetch = (input, init) => {
-      seen.push(String(input))
+      seen.push(input instanceof Request ? input.url : input.toString())
       return globalThis.fetch(input, init)
     }
     await regions({ fetch })
