@@ -36,7 +36,7 @@ async function onDemand(client: PricingClient, region: string, abortSignal: Abor
     PAGES_MOST,
     (more) => client.send(new GetProductsCommand({ ...wish, ...more }), { abortSignal }),
     ({ PriceList }) => {
-      const products: readonly unknown[] = PriceList ?? [] // the SDK has no type for them
+      const products = (PriceList ?? []) as readonly unknown[] // the SDK has no type for them
       found.push(...products.flatMap((product) => listedPrice(product) ?? []))
     },
   )
