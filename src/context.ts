@@ -8,7 +8,7 @@ import { systemProcesses } from './adapters/processes.js'
 import { systemClock } from './adapters/system-clock.js'
 import { askKeeper } from './connect/door.js'
 import type { Context } from './flow/context.js'
-import type { Prompt } from './ports.js'
+import type { Fetch, OpenAws, Prompt } from './ports.js'
 import { localProvider } from './provision/local/provider.js'
 import { labPaths, type Paths } from './state/paths.js'
 import type { Emit } from './ui/events.js'
@@ -25,6 +25,7 @@ export interface ContextWish {
 export async function makeContext({ paths, env, root, emit, prompt }: ContextWish): Promise<Context> {
   const processes = systemProcesses(process.platform)
   const machine = localMachine()
+  const fetch = proxyFetch(env)
   const launcher = keeperLauncher(
     {
       entry: join(root, 'dist', 'keeper.js'),
@@ -43,12 +44,21 @@ export async function makeContext({ paths, env, root, emit, prompt }: ContextWis
     ports: systemPorts(process.platform),
     machine,
     provider: localProvider({ ask: askKeeper, clock: systemClock, processes, machine, diskPath: paths.cacheDir }),
-    fetch: proxyFetch(env),
+    fetch,
     ask: askKeeper,
     launcher,
-    aws: async (region) => (await import('./adapters/aws/open-aws.js')).openAws(region),
+    aws: lazyAws(fetch),
     self,
     emit,
     ...(prompt ? { prompt } : {}),
+  }
+}
+
+/** The SDK is loaded when AWS is asked for the first time, and once. */
+function lazyAws(fetch: Fetch): OpenAws {
+  let opener: Promise<OpenAws> | undefined
+  return async (region) => {
+    opener ??= import('./adapters/aws/open-aws.js').then(({ awsOpener }) => awsOpener({ fetch }))
+    return (await opener)(region)
   }
 }

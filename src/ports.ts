@@ -148,8 +148,13 @@ export interface Ec2 {
   zones(signal: AbortSignal): Promise<ReadonlyMap<string, number>>
   /** US dollars an hour now, in the cheapest zone of each type. */
   spotPrices(types: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>
-  /** Regions that the account may use. */
-  regions(signal: AbortSignal): Promise<readonly string[]>
+  /** Every region of the partition, whether the account may use it or not. */
+  regions(signal: AbortSignal): Promise<readonly AwsRegion[]>
+}
+
+export interface AwsRegion {
+  readonly name: string
+  readonly isEnabled: boolean
 }
 
 /** The price list of AWS. */

@@ -1,5 +1,6 @@
 import type { PriceList } from '../flow/list-prices.js'
-import type { PriceChange, Refreshed } from '../flow/refresh-prices.js'
+import type { Refreshed } from '../flow/refresh-prices.js'
+import type { PriceChange } from '../plan/aws/price-changes.js'
 import { formatUsd } from '../ui/format.js'
 import type { Paint } from '../ui/paint.js'
 import { columns, wrap } from '../ui/text.js'
@@ -7,7 +8,7 @@ import { agedPrices } from './price-text.js'
 
 /** `ageDays`: of the prices, where any is known. */
 export function pricesScreen(list: PriceList, paint: Paint, ageDays: number | undefined, program: string): string {
-  const { region, priceRegion, pricesAsOf, types } = list
+  const { region, priceRegion, pricesAsOf, spotAsOf, types } = list
   if (types.length === 0) return `No such GPU machines are offered in ${region}, as far as labos knows.`
   const money = (usd: number | null): string => (usd === null ? '?' : usd.toFixed(2))
   const [head = '', ...lines] = columns(
@@ -33,7 +34,8 @@ export function pricesScreen(list: PriceList, paint: Paint, ageDays: number | un
           ageDays,
           program,
         )
-  return [paint.bold(head), ...lines, '', ...wrap(basis)].join('\n')
+  const spot = spotAsOf === null ? '' : ` Spot prices are of ${spotAsOf} and change by the hour.`
+  return [paint.bold(head), ...lines, '', ...wrap(`${basis}${spot}`)].join('\n')
 }
 
 const CHANGES_SHOWN = 8
@@ -45,7 +47,7 @@ export function refreshedScreen({ file, regions, newTypes, changes }: Refreshed,
       ['REGION', 'GPU TYPES', 'PRICES', 'SPOT PRICES'],
       ...regions.map(({ region, types, onDemandPrices, spotPrices }) => [
         region,
-        String(types),
+        count(types),
         count(onDemandPrices),
         count(spotPrices),
       ]),

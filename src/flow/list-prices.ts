@@ -1,6 +1,7 @@
 /** What GPU machines cost in a region, as far as labos knows. Asks nobody. */
 import { LabosError } from '../errors/labos-error.js'
-import { priceOf } from '../plan/aws/price.js'
+import { zonesDate } from '../plan/aws/combine.js'
+import { priceOf, pricesDate } from '../plan/aws/price.js'
 import { checkRegion, findGpus } from '../plan/rent/check.js'
 import { readTypeTable } from '../state/type-table.js'
 import type { Context } from './context.js'
@@ -12,6 +13,9 @@ export interface PriceList {
   /** Region of the on-demand prices: another where this one has none. Null = none is known. */
   readonly priceRegion: string | null
   readonly pricesAsOf: string | null
+  /** Of the region's spot prices; null = none is known. */
+  readonly spotAsOf: string | null
+  /** When it was read where the types are offered. */
   readonly factsAsOf: string
   /** Offered in the region, cheapest first; unknown prices last. */
   readonly types: readonly PricedType[]
@@ -58,7 +62,10 @@ export async function listPrices(
     region,
     priceRegion: prices[0]?.region ?? null,
     pricesAsOf: prices.map(({ asOf }) => asOf).sort()[0] ?? null,
-    factsAsOf: table.facts.asOf,
+    spotAsOf: types.some(({ spotUsdPerHour }) => spotUsdPerHour !== null)
+      ? (pricesDate(table, region, 'spot')?.asOf ?? null)
+      : null,
+    factsAsOf: zonesDate(table, region).asOf,
     types: types.sort((a, b) => price(a) - price(b)),
   }
 }

@@ -1,9 +1,10 @@
 /** Reads what AWS says today of GPU types and prices, and keeps it for plans. */
-import { LabosError } from '../errors/labos-error.js'
-import { mergeRegion, type RegionAnswers } from '../plan/aws/merge.js'
-import type { TypeTable } from '../plan/aws/type-table.js'
-import { nearest } from '../plan/find-model.js'
+import type { LabosError } from '../errors/labos-error.js'
+import { mergeRegion } from '../plan/aws/merge.js'
+import { type PriceChange, priceChanges } from '../plan/aws/price-changes.js'
 import { readTypeTable, saveTypeTable, typeTablePath } from '../state/type-table.js'
+import { askRegion, type RegionReading } from './ask-region.js'
+import { refreshRegions } from './aws-regions.js'
 import type { Context } from './context.js'
 
 /** Public: `labos prices refresh --json` prints it. */
@@ -18,25 +19,21 @@ export interface Refreshed {
 
 export interface RefreshedRegion {
   readonly region: string
-  readonly types: number
-  /** Null = could not be read; what was known before is kept. */
+  /** How many could be read. Null = not read; what was known before is kept, with its date. */
+  readonly types: number | null
   readonly onDemandPrices: number | null
   readonly spotPrices: number | null
   /** What could not be read, and why. */
   readonly failures: readonly string[]
 }
 
-export interface PriceChange {
-  readonly instanceType: string
-  readonly region: string
-  readonly market: 'on-demand' | 'spot'
-  readonly usdBefore: number
-  readonly usdNow: number
-}
+/** Regions that are asked side by side: AWS throttles each region by itself, the price list all of them together. */
+const AT_ONCE = 4
 
 /**
- * One region after the other. What one part of a region refuses does not spoil the others. Throws `aws.credentials`,
- * `aws.refused` (nothing at all could be read), `aws.unreachable`, `usage.value`.
+ * Asks a few regions at a time and keeps what they said before it asks the next. What one part of one region refuses
+ * spoils nothing else. Throws `aws.credentials`, `usage.value`, and `aws.refused` or `aws.unreachable` when nothing at
+ * all could be read.
  */
 export async function refreshPrices(
   wish: { readonly regions: readonly string[]; readonly all: boolean },
@@ -44,99 +41,60 @@ export async function refreshPrices(
   signal: AbortSignal,
 ): Promise<Refreshed> {
   const { cacheDir } = context.paths
-  const { table: before } = await readTypeTable(cacheDir)
-  const regions = await chooseRegions(wish, context, signal)
+  const { table: before, warning } = await readTypeTable(cacheDir)
+  if (warning !== undefined) context.emit({ type: 'note', text: warning })
+  const regions = await refreshRegions(wish, before, context, signal)
   const asOf = new Date(context.clock.now()).toISOString().slice(0, 10)
   let table = before
-  const done: RefreshedRegion[] = []
-  for (const region of regions) {
-    const { answers, failures } = await askRegion(region, context, signal)
-    table = mergeRegion(table, answers, asOf)
-    await saveTypeTable(cacheDir, table)
-    done.push({
-      region,
-      types: answers.types.length,
-      onDemandPrices: answers.onDemand
-        ? answers.types.filter(({ instanceType }) => answers.onDemand?.has(instanceType)).length
-        : null,
-      spotPrices: answers.spot?.size ?? null,
-      failures,
-    })
+  const readings: RegionReading[] = []
+  for (let first = 0; first < regions.length; first += AT_ONCE) {
+    const asked = await askSome(regions.slice(first, first + AT_ONCE), before, context, signal)
+    for (const { answers } of asked) table = mergeRegion(table, answers, asOf)
+    if (asked.some(isUseful)) await saveTypeTable(cacheDir, table)
+    readings.push(...asked)
   }
+  throwIfNothing(readings)
   const known = new Set(before.types.map(({ instanceType }) => instanceType))
   const newTypes = table.types.map(({ instanceType }) => instanceType).filter((name) => !known.has(name))
-  return { file: typeTablePath(cacheDir), regions: done, newTypes, changes: changesOf(before, table, regions) }
-}
-
-async function chooseRegions(
-  { regions, all }: { readonly regions: readonly string[]; readonly all: boolean },
-  { aws }: Context,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const [home = 'us-east-1'] = regions
-  const enabled = await (await aws(home)).ec2.regions(signal)
-  if (all) return enabled
-  const wrong = regions.find((region) => !enabled.includes(region))
-  if (wrong === undefined) return regions
-  const near = nearest(wrong, enabled)
-  throw new LabosError('usage.value', `${wrong} is no region that this account may use.`, {
-    suggestions: [near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Those it may: ${enabled.join(', ')}.`],
-  })
-}
-
-/** What one part may fail with while the others are right. */
-const PARTIAL: ReadonlySet<string> = new Set(['aws.refused', 'aws.unreachable'])
-
-async function askRegion(
-  region: string,
-  { aws, emit, clock }: Context,
-  signal: AbortSignal,
-): Promise<{ readonly answers: RegionAnswers; readonly failures: readonly string[] }> {
-  const sinceMs = clock.monotonicMs()
-  emit({ type: 'start', step: 'facts', text: `asking AWS about ${region}` })
-  const { ec2, pricing } = await aws(region)
-  const types = await ec2.gpuTypes(signal)
-  const names = types.map(({ instanceType }) => instanceType)
-  const failures: string[] = []
-  const part = async <T>(work: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work
-    } catch (error) {
-      if (!(error instanceof LabosError) || !PARTIAL.has(error.code)) throw error
-      failures.push(error.message)
-      return undefined
-    }
+  return {
+    file: typeTablePath(cacheDir),
+    regions: readings.map(regionResult),
+    newTypes,
+    changes: priceChanges(before, table, regions),
   }
-  const [zones, spot, onDemand] = await Promise.all([
-    part(ec2.zones(signal)),
-    part(names.length > 0 ? ec2.spotPrices(names, signal) : Promise.resolve(new Map<string, number>())),
-    part(pricing.onDemand(region, signal)),
-  ])
-  const answers: RegionAnswers = {
+}
+
+async function askSome(
+  regions: readonly string[],
+  known: Parameters<typeof askRegion>[1],
+  context: Context,
+  signal: AbortSignal,
+): Promise<RegionReading[]> {
+  const sinceMs = context.clock.monotonicMs()
+  context.emit({ type: 'start', step: 'facts', text: `asking AWS about ${regions.join(', ')}` })
+  const readings = await Promise.all(regions.map((region) => askRegion(region, known, context, signal)))
+  const text = readings
+    .map(({ answers: { region, types } }) => `${region}: ${types ? `${String(types.length)} GPU types` : 'no types'}`)
+    .join(', ')
+  context.emit({ type: 'done', step: 'facts', text, elapsedMs: context.clock.monotonicMs() - sinceMs })
+  return readings
+}
+
+const isUseful = ({ answers: { types, zones, onDemand, spot } }: RegionReading): boolean =>
+  [types, zones, onDemand, spot].some((part) => part !== undefined)
+
+function throwIfNothing(readings: readonly RegionReading[]): void {
+  const failures: readonly LabosError[] = readings.flatMap((reading) => reading.failures)
+  const [first] = failures
+  if (first && !readings.some(isUseful)) throw first
+}
+
+function regionResult({ answers: { region, types, onDemand, spot }, names, failures }: RegionReading): RefreshedRegion {
+  return {
     region,
-    types,
-    ...(zones ? { zones } : {}),
-    ...(spot ? { spot } : {}),
-    ...(onDemand ? { onDemand } : {}),
+    types: types?.length ?? null,
+    onDemandPrices: onDemand ? names.filter((name) => onDemand.has(name)).length : null,
+    spotPrices: spot?.size ?? null,
+    failures: failures.map(({ message }) => message),
   }
-  const text = `${region}: ${String(types.length)} GPU types`
-  emit({ type: 'done', step: 'facts', text, elapsedMs: clock.monotonicMs() - sinceMs })
-  return { answers, failures }
-}
-
-function changesOf(before: TypeTable, now: TypeTable, regions: readonly string[]): PriceChange[] {
-  const old = new Map(before.types.map((type) => [type.instanceType, type]))
-  const changes = now.types.flatMap(({ instanceType, usdPerHour }) =>
-    regions.flatMap((region) =>
-      (['on-demand', 'spot'] as const).flatMap((market): PriceChange[] => {
-        const key = market === 'spot' ? 'spot' : 'onDemand'
-        const usdBefore = old.get(instanceType)?.usdPerHour[region]?.[key]
-        const usdNow = usdPerHour[region]?.[key]
-        if (usdBefore === undefined || usdNow === undefined || usdBefore === usdNow) return []
-        return [{ instanceType, region, market, usdBefore, usdNow }]
-      }),
-    ),
-  )
-  const size = ({ usdBefore, usdNow }: PriceChange): number => Math.abs(Math.log(usdNow / usdBefore))
-  return changes.sort((a, b) => size(b) - size(a))
 }

@@ -8,7 +8,8 @@ const usd = z.number().check(z.minimum(0))
 const shape = z.object({
   version: z.literal(TABLE_VERSION),
   facts: dated,
-  prices: z.record(z.string(), dated),
+  prices: z.record(z.string(), z.extend(dated, { spot: z.exactOptional(dated) })),
+  zones: z.exactOptional(z.record(z.string(), dated)),
   types: z.array(
     z.object({
       instanceType: z.string(),

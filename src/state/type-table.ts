@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../errors/from-system.js'
-import { combine } from '../plan/aws/merge.js'
+import { combine } from '../plan/aws/combine.js'
 import { shippedTable, type TypeTable } from '../plan/aws/type-table.js'
 import { writeAtomic } from './atomic.js'
 

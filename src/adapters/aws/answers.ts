@@ -56,6 +56,16 @@ export function listedPrice(product: unknown): ListedPrice | undefined {
   return { instanceType, usdPerHour }
 }
 
+/** Of types that are listed more than once only those with the same price each time. */
+export function clearPrices(listed: readonly ListedPrice[]): Map<string, number> {
+  const prices = new Map<string, Set<number>>()
+  for (const { instanceType, usdPerHour } of listed)
+    prices.set(instanceType, (prices.get(instanceType) ?? new Set()).add(usdPerHour))
+  return new Map(
+    [...prices].flatMap(([type, [usd, ...more]]) => (usd === undefined || more.length > 0 ? [] : [[type, usd]])),
+  )
+}
+
 const at = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 

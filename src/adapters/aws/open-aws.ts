@@ -1,24 +1,44 @@
 /** The AWS SDK behind our ports. Loaded by `labos prices refresh` alone. */
-import type { OpenAws } from '../../ports.js'
+import type { EC2Client } from '@aws-sdk/client-ec2'
+import type { Fetch, OpenAws } from '../../ports.js'
 import { ec2Port } from './ec2.js'
+import { fetchHandler } from './fetch-handler.js'
 import { pricingPort } from './pricing.js'
+import { retries } from './retries.js'
 
 /** The Pricing API answers in few regions, for all of them. */
 const PRICING_REGION = 'us-east-1'
-const CONNECT_MS = 5000
-const REQUEST_MS = 30_000
-const ATTEMPTS = 4
+const REQUEST_MS = 15_000
+const RETRY_PAUSE_MS = 100
 
-export const openAws: OpenAws = async (region) => {
+export interface AwsOptions {
+  /** Goes through the proxies of the environment. */
+  readonly fetch: Fetch
+  /** For one try of one request, its whole answer included. */
+  readonly requestMs?: number
+  readonly retryPauseMs?: number
+}
+
+/** Credentials are found once, whatever the number of regions: some ask for a code, or take a request of their own. */
+export function awsOpener({ fetch, requestMs = REQUEST_MS, retryPauseMs = RETRY_PAUSE_MS }: AwsOptions): OpenAws {
   // The SDK speaks to those who update it; in labos it is bundled, in a version that runs on this Node.js.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
-  const { EC2Client, PricingClient } = await import('./sdk.js')
   const shared = {
-    maxAttempts: ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: REQUEST_MS, throwOnRequestTimeout: true },
+    requestHandler: fetchHandler(fetch, requestMs),
+    retryStrategy: retries(retryPauseMs),
+    logger: SILENT,
   }
-  return {
-    ec2: ec2Port(new EC2Client({ ...shared, region }), region),
-    pricing: pricingPort(new PricingClient({ ...shared, region: PRICING_REGION })),
+  let credentials: EC2Client['config']['credentials'] | undefined
+  return async (region) => {
+    const { EC2Client, PricingClient } = await import('./sdk.js')
+    const known = credentials ? { credentials } : {}
+    const ec2 = new EC2Client({ ...shared, ...known, region })
+    credentials ??= ec2.config.credentials
+    const pricing = new PricingClient({ ...shared, credentials, region: PRICING_REGION })
+    return { ec2: ec2Port(ec2, region), pricing: pricingPort(pricing) }
   }
 }
+
+/** The SDK warns on the console where it has no logger. */
+const nothing = (): void => undefined
+const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing }

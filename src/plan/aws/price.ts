@@ -1,5 +1,5 @@
 /** What an instance type costs, as far as the table knows; never guessed. */
-import type { InstanceType, TypeTable } from './type-table.js'
+import type { Dated, InstanceType, TypeTable } from './type-table.js'
 
 export type Market = 'on-demand' | 'spot'
 
@@ -25,7 +25,15 @@ export function priceOf(table: TypeTable, type: InstanceType, region: string, ma
 
 function priceIn({ prices }: TypeTable, { usdPerHour }: InstanceType, region: string, market: Market): Price {
   const usd = usdPerHour[region]?.[market === 'spot' ? 'spot' : 'onDemand']
-  return usd === undefined ? UNKNOWN : { usdPerHour: usd, region, asOf: prices[region]?.asOf ?? null }
+  return usd === undefined
+    ? UNKNOWN
+    : { usdPerHour: usd, region, asOf: pricesDate({ prices }, region, market)?.asOf ?? null }
+}
+
+/** When the prices of a region were read; undefined where none ever was. */
+export function pricesDate({ prices }: Pick<TypeTable, 'prices'>, region: string, market: Market): Dated | undefined {
+  const dated = prices[region]
+  return market === 'spot' ? (dated?.spot ?? dated) : dated
 }
 
 /** gp3 storage, a GB and month, us-east-1 list; 730 hours a month. */

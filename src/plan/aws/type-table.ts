@@ -11,13 +11,20 @@ export interface TypeTable {
   /** What the types' facts are as of (ISO date), and from where. */
   readonly facts: Dated
   /** The same of the prices of each region. A region that is absent has no price of its own. */
-  readonly prices: Readonly<Record<string, Dated>>
+  readonly prices: Readonly<Record<string, PricesDated>>
+  /** The same of the zones of each region, where they were read on another day than the facts. */
+  readonly zones?: Readonly<Record<string, Dated>>
   readonly types: readonly InstanceType[]
 }
 
 export interface Dated {
   readonly asOf: string
   readonly source: string
+}
+
+export interface PricesDated extends Dated {
+  /** Of the spot prices, where they were read on another day than the list prices. */
+  readonly spot?: Dated
 }
 
 export interface InstanceType {

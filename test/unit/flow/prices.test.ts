@@ -37,7 +37,11 @@ function contextWith(ec2: Partial<Ec2> = {}, pricing: Partial<Pricing> = {}): Fa
             ['g9.large', 1],
           ]),
         spotPrices: async () => new Map([['g6.2xlarge', 0.3]]),
-        regions: async () => ['eu-west-2', 'us-east-1'],
+        regions: async () => [
+          { name: 'eu-west-2', isEnabled: true },
+          { name: 'me-south-1', isEnabled: false },
+          { name: 'us-east-1', isEnabled: true },
+        ],
         ...ec2,
       },
       pricing: {
@@ -55,6 +59,11 @@ function contextWith(ec2: Partial<Ec2> = {}, pricing: Partial<Pricing> = {}): Fa
 
 const refused = (): Promise<never> =>
   Promise.reject(new LabosError('aws.refused', 'AWS refuses pricing:GetProducts.', { suggestions: ['x'] }))
+
+const nothingButErrors = (error: LabosError): FakeContext => {
+  const fail = (): Promise<never> => Promise.reject(error)
+  return contextWith({ gpuTypes: fail, zones: fail, spotPrices: fail }, { onDemand: fail })
+}
 
 const refresh = (context: FakeContext, regions = ['us-east-1'], all = false) =>
   refreshPrices({ regions, all }, context, signal)
@@ -109,16 +118,83 @@ describe('a refresh of prices', () => {
     const context = contextWith()
     await refresh(context)
     const before = readFileSync(typeTablePath(context.paths.cacheDir), 'utf8')
-    const failing = contextWith({ gpuTypes: () => Promise.reject(new LabosError(code, 'no', { suggestions: ['x'] })) })
+    const failing = nothingButErrors(new LabosError(code, 'no', { suggestions: ['x'] }))
     await expect(refresh({ ...failing, paths: context.paths })).rejects.toMatchObject({ code })
     expect(readFileSync(typeTablePath(context.paths.cacheDir), 'utf8')).toBe(before)
   })
 
-  it('of a region that the account may not use names the nearest', async () => {
-    await expect(refresh(contextWith(), ['eu-west-9'])).rejects.toMatchObject({
-      code: 'usage.value',
-      suggestions: ['Did you mean eu-west-2?'],
+  it('keeps the date of what it could not read', async () => {
+    const context = contextWith({ spotPrices: refused })
+    await refresh(context)
+    const { table } = await readTypeTable(context.paths.cacheDir)
+    expect(table.prices['us-east-1']).toEqual({
+      asOf: '2026-11-24',
+      source: 'AWS',
+      spot: shippedTable.prices['us-east-1'],
     })
+    const list = await listPrices({ region: 'us-east-1', gpus: ['L4'] }, context)
+    expect(list).toMatchObject({ pricesAsOf: '2026-11-24', spotAsOf: '2026-02-01', factsAsOf: '2026-11-24' })
+    expect(pricesScreen(list, noColour, 0, 'labos')).toContain('Spot prices are of 2026-02-01 and change by')
+  })
+
+  it('whose types are hidden asks for the prices of those it knows', async () => {
+    const asked: string[][] = []
+    const context = contextWith({
+      gpuTypes: refused,
+      spotPrices: async (types) => {
+        asked.push([...types])
+        return new Map([['g6.2xlarge', 0.3]])
+      },
+    })
+    const result = await refresh(context)
+    expect(result.regions).toMatchObject([{ types: null, onDemandPrices: 1, spotPrices: 1 }])
+    expect(asked[0]).toContain('g6.2xlarge')
+    expect(asked[0]).not.toContain('g9.large')
+  })
+
+  it('of many regions loses nothing when one fails', async () => {
+    const good = contextWith()
+    const bad = nothingButErrors(new LabosError('aws.unreachable', 'no', { suggestions: ['x'] }))
+    const context = { ...good, aws: (region: string) => (region === 'eu-west-2' ? bad.aws(region) : good.aws(region)) }
+    const { regions } = await refresh(context, ['eu-west-2', 'us-east-1'])
+    expect(regions).toMatchObject([
+      { region: 'eu-west-2', types: null, onDemandPrices: null, spotPrices: null, failures: ['no', 'no', 'no', 'no'] },
+      { region: 'us-east-1', types: 2, failures: [] },
+    ])
+    const { table } = await readTypeTable(good.paths.cacheDir)
+    expect(table.prices).not.toHaveProperty('eu-west-2')
+  })
+
+  it.each([
+    ['eu-west-9', 'usage.value', '--region eu-west-9: AWS has no region of that name.', 'Did you mean eu-west-2?'],
+    ['eu-west2', 'usage.value', '--region eu-west2: AWS has no region of that name.', /^Did you mean .*eu-west-2/],
+    ['a.example/#', 'usage.value', '--region a.example/#: AWS has no region of that name.', /^There are /],
+    ['me-south-1', 'aws.refused', 'me-south-1 is not enabled for this account.', /^Enable it: /],
+  ])('of %s ends in %s', async (region, code, message, advice) => {
+    const first = typeof advice === 'string' ? advice : (expect.stringMatching(advice) as string)
+    const error = await refresh(contextWith(), [region]).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code, message })
+    expect((error as LabosError).suggestions[0]).toEqual(first)
+  })
+
+  it('asks a region that every account has which regions there are', async () => {
+    const asked: string[] = []
+    const good = contextWith()
+    const aws = (region: string) => {
+      asked.push(region)
+      return good.aws(region)
+    }
+    await refresh({ ...good, aws }, ['eu-west-2'])
+    expect(asked).toEqual(['us-east-1', 'eu-west-2'])
+    await refresh({ ...good, aws }, ['cn-north-1']).catch(() => undefined)
+    expect(asked.slice(2)).toEqual(['cn-north-1'])
+  })
+
+  it('takes regions as they are named where it may not ask which there are', async () => {
+    const context = contextWith({ regions: refused })
+    expect((await refresh(context, ['us-east-1', 'us-east-1'])).regions).toHaveLength(1)
+    expect(context.events).toContainEqual(expect.objectContaining({ type: 'note' }))
+    await expect(refresh(context, [], true)).rejects.toMatchObject({ code: 'aws.refused' })
   })
 
   it('fits 80 columns', async () => {

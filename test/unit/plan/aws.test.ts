@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { combine, mergeRegion, type RegionAnswers } from '../../../src/plan/aws/merge.js'
+import { combine } from '../../../src/plan/aws/combine.js'
+import { mergeRegion, type RegionAnswers } from '../../../src/plan/aws/merge.js'
 import { factsOf } from '../../../src/plan/aws/reported.js'
 import { type InstanceType, shippedTable, type TypeTable } from '../../../src/plan/aws/type-table.js'
 import { gpus } from '../../../src/plan/gpus.js'
@@ -102,6 +103,36 @@ describe('a cached table and a shipped one', () => {
     const old = combine(shippedTable, cached('2026-01-01'))
     expect(typeIn(old, 'g6.2xlarge')?.usdPerHour['us-east-1']).toMatchObject({ onDemand: 0.9776 })
     expect(old.facts).toEqual(shippedTable.facts)
+  })
+
+  it('keep the zones of a region that nobody read since, whatever else was', () => {
+    const later = (asOf: string): TypeTable => ({ ...shippedTable, facts: { asOf, source: 'shipped with labos' } })
+    const read = mergeRegion(shippedTable, answers({ zones: new Map([['g6.2xlarge', 1]]) }), '2026-11-24')
+    const newer = combine(later('2026-12-01'), read)
+    expect(typeIn(newer, 'g6.2xlarge')?.zones).toEqual(typeIn(shippedTable, 'g6.2xlarge')?.zones)
+    expect(newer.zones).toBeUndefined()
+    const older = combine(later('2026-10-01'), read)
+    expect(typeIn(older, 'g6.2xlarge')?.zones).toMatchObject({ 'eu-west-2': 1, 'us-east-1': 5 })
+    expect(older.zones).toEqual({ 'eu-west-2': { asOf: '2026-11-24', source: 'AWS' } })
+    expect(older.facts.asOf).toBe('2026-10-01')
+  })
+
+  it('have list prices of the one and spot prices of the other where those are newer', () => {
+    const spot = new Map([['g6.2xlarge', 0.2]])
+    const read = mergeRegion(shippedTable, answers({ region: 'us-east-1', spot }), '2026-11-24')
+    const dated = { asOf: '2026-11-20', source: 'list price shipped with labos' }
+    const shipped: TypeTable = { ...shippedTable, prices: { 'us-east-1': dated } }
+    const table = combine(shipped, read)
+    expect(table.prices['us-east-1']).toEqual({ ...dated, spot: { asOf: '2026-11-24', source: 'AWS' } })
+    expect(typeIn(table, 'g6.2xlarge')?.usdPerHour['us-east-1']).toEqual({ onDemand: 0.9776, spot: 0.2 })
+    expect(typeIn(table, 'g6.xlarge')?.usdPerHour['us-east-1']?.spot).toBeUndefined()
+  })
+
+  it('hold types that only one of them knows', () => {
+    const read = mergeRegion(shippedTable, answers({ types: [reported({ instanceType: 'g9.xlarge' })] }), '2026-11-24')
+    const newer: TypeTable = { ...shippedTable, facts: { asOf: '2027-01-01', source: 'shipped with labos' } }
+    expect(combine(newer, read).types.map(({ instanceType }) => instanceType)).toContain('g9.xlarge')
+    expect(combine(newer, { ...read, types: [] }).types).toHaveLength(57)
   })
 
   it('that are the same stay the same', () => {
