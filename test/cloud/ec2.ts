@@ -1,0 +1,108 @@
+/** EC2 as it behaves, over moto: what is refused, what takes time, what is the same when said twice. */
+import type { CloudSettings } from './cloud.js'
+import { addresses, type InstanceRecord, isUnseen, stateAt } from './instances.js'
+import { changes, withLife, withoutStateFilter } from './life.js'
+import { type Answer, type AwsRequest, listOf, refusal } from './request.js'
+import { run } from './run-instances.js'
+
+export type Forward = (params: Readonly<Record<string, string>>) => Promise<Answer>
+export type Handler = (request: AwsRequest, forward: Forward, world: World) => Promise<Answer>
+
+/** All that the cloud knows beside moto. */
+export interface World {
+  readonly settings: CloudSettings
+  readonly records: Map<string, InstanceRecord>
+  /** Milliseconds on the cloud's clock. */
+  now(): number
+  /** A public address that no machine ever had. */
+  nextAddress(): string
+}
+
+export const makeWorld = (settings: CloudSettings, now: () => number): World => ({
+  settings,
+  records: new Map(),
+  now,
+  nextAddress: addresses(),
+})
+
+const describe: Handler = async (request, forward, world) => {
+  const unseen = recordsOf(request, world).find((record) => isUnseen(record, world.settings, world.now()))
+  if (unseen) return refusal(request, 'InvalidInstanceID.NotFound', `The instance ID '${unseen.id}' does not exist`)
+  const { params, states } = withoutStateFilter(request.params)
+  return withLife(await forward(params), world, states)
+}
+
+const terminate: Handler = async (request, forward, world) => {
+  const found = recordsOf(request, world)
+  // moto refuses to terminate twice; EC2 does not.
+  const isRepeated = found.length > 0 && found.every(({ goal }) => goal === 'terminated')
+  const answer = isRepeated ? undefined : await forward(request.params)
+  if (answer && answer.status !== 200) return answer
+  for (const record of found) move(record, 'terminated', world)
+  return changes(request.action, found, world)
+}
+
+const stop: Handler = async (request, forward, world) => {
+  const found = recordsOf(request, world)
+  if (found.some(({ isSpot }) => isSpot))
+    return refusal(request, 'UnsupportedOperation', "You can't stop a Spot Instance of a one-time Spot request.")
+  const wrong = inOtherState(found, ['running', 'stopping', 'stopped'], world)
+  if (wrong) return wrongState(request, wrong, 'stopped', world)
+  const answer = await forward(request.params)
+  if (answer.status !== 200) return answer
+  for (const record of found) move(record, 'stopped', world)
+  return changes(request.action, found, world)
+}
+
+const start: Handler = async (request, forward, world) => {
+  const found = recordsOf(request, world)
+  const wrong = inOtherState(found, ['pending', 'running', 'stopped'], world)
+  if (wrong) return wrongState(request, wrong, 'started', world)
+  const answer = await forward(request.params)
+  if (answer.status !== 200) return answer
+  for (const record of found) {
+    if (record.goal === 'stopped') record.address = world.nextAddress()
+    move(record, 'running', world)
+  }
+  return changes(request.action, found, world)
+}
+
+const deleteGroup: Handler = (request, forward, { records, settings, now }) => {
+  const id = request.params['GroupId'] ?? ''
+  const isUsed = [...records.values()].some(
+    (record) => record.groups.includes(id) && stateAt(record, settings, now()) !== 'terminated',
+  )
+  if (!isUsed) return forward(request.params)
+  return Promise.resolve(refusal(request, 'DependencyViolation', `resource ${id} has a dependent object`))
+}
+
+export const ec2Handlers: Readonly<Record<string, Handler>> = {
+  DescribeInstances: describe,
+  RunInstances: run,
+  TerminateInstances: terminate,
+  StopInstances: stop,
+  StartInstances: start,
+  DeleteSecurityGroup: deleteGroup,
+}
+
+const recordsOf = (request: AwsRequest, { records }: World): InstanceRecord[] =>
+  listOf(request, 'InstanceId').flatMap((id) => records.get(id) ?? [])
+
+function move(record: InstanceRecord, goal: InstanceRecord['goal'], { now }: World): void {
+  if (record.goal === goal) return
+  record.goal = goal
+  record.sinceMs = now()
+}
+
+const inOtherState = (
+  found: readonly InstanceRecord[],
+  states: readonly string[],
+  { settings, now }: World,
+): InstanceRecord | undefined => found.find((record) => !states.includes(stateAt(record, settings, now())))
+
+const wrongState = (request: AwsRequest, record: InstanceRecord, wish: string, { settings, now }: World): Answer =>
+  refusal(
+    request,
+    'IncorrectInstanceState',
+    `The instance '${record.id}' is not in a state from which it can be ${wish}: it is ${stateAt(record, settings, now())}.`,
+  )

@@ -1,0 +1,107 @@
+/** The door of the cloud: every request is noted, meets its fault, and goes on to moto or to what stands in for it. */
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { JournalEntry } from './cloud.js'
+import type { FaultKind } from './faults.js'
+import { type Answer, type AwsRequest, readRequest, refusal } from './request.js'
+
+export interface ProxyDeps {
+  readonly motoUrl: string
+  readonly journal: JournalEntry[]
+  meet(request: AwsRequest): FaultKind | undefined
+  /** What stands in for moto or around it; `forward` asks moto with the form given. */
+  answer(request: AwsRequest, forward: (params?: Readonly<Record<string, string>>) => Promise<Answer>): Promise<Answer>
+}
+
+export function makeProxy(deps: ProxyDeps): Server {
+  const agent = new Agent({ keepAlive: true })
+  const server = createServer((incoming, outgoing) => {
+    pass(incoming, outgoing, deps, agent).catch((error: unknown) => {
+      outgoing.writeHead(502, { 'content-type': 'text/plain' }).end(String(error))
+    })
+  })
+  server.on('close', () => agent.destroy())
+  return server
+}
+
+async function pass(incoming: IncomingMessage, outgoing: ServerResponse, deps: ProxyDeps, agent: Agent): Promise<void> {
+  const body = await textOf(incoming)
+  const request = readRequest(incoming.headers, body)
+  const entry: JournalEntry = { seq: deps.journal.length, atMs: Date.now(), ...request, phase: 'open' }
+  deps.journal.push(entry)
+  const forward = (params?: Readonly<Record<string, string>>): Promise<Answer> =>
+    ask(deps.motoUrl, incoming, params ? new URLSearchParams(params).toString() : body, agent)
+  const fault = deps.meet(request)
+  if (fault) entry.fault = JSON.stringify(fault)
+  const answer = await answered(fault, request, entry, () => deps.answer(request, forward))
+  if (answer === 'never') return
+  if (answer === 'cut') {
+    entry.phase = 'cut'
+    incoming.socket.destroy()
+    return
+  }
+  const code = answer.status === 200 ? undefined : /(?:<Code>|"__type":")([^<"]+)/.exec(answer.body)?.[1]
+  Object.assign(entry, { phase: 'answered', status: answer.status, ...(code === undefined ? {} : { code }) })
+  const bytes = Buffer.from(answer.body)
+  outgoing.writeHead(answer.status, { 'content-type': answer.contentType, 'content-length': bytes.length }).end(bytes)
+}
+
+async function answered(
+  fault: FaultKind | undefined,
+  request: AwsRequest,
+  entry: JournalEntry,
+  carryOut: () => Promise<Answer>,
+): Promise<Answer | 'cut' | 'never'> {
+  if (!fault) return carryOut()
+  if ('error' in fault)
+    return refusal(request, fault.error, fault.message ?? `${fault.error}, as scripted`, fault.status)
+  if ('delayMs' in fault) {
+    await sleep(fault.delayMs)
+    return carryOut()
+  }
+  if ('call' in fault) {
+    await fault.call('before', entry)
+    const answer = await carryOut()
+    await fault.call('after', entry)
+    return answer
+  }
+  const [when, result] = 'cut' in fault ? [fault.cut, 'cut' as const] : [fault.hang, 'never' as const]
+  if (when === 'after') await carryOut()
+  return result
+}
+
+async function textOf(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of incoming) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
+}
+
+/** The signature goes along as it came: moto finds service and region in it. */
+function ask(motoUrl: string, { method, url, headers }: IncomingMessage, body: string, agent: Agent): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { host: _host, 'content-length': _length, 'accept-encoding': _encoding, expect: _expect, ...kept } = headers
+    const outgoing = httpRequest(
+      `${motoUrl}${url ?? '/'}`,
+      { method, agent, headers: { ...kept, 'content-length': Buffer.byteLength(body) } },
+      (answer) => {
+        textOf(answer).then(
+          (text) =>
+            resolve({
+              status: answer.statusCode ?? 500,
+              body: text,
+              contentType: answer.headers['content-type'] ?? 'text/xml',
+            }),
+          reject,
+        )
+      },
+    )
+    outgoing.on('error', reject).end(body)
+  })
+}
