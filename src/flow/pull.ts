@@ -28,6 +28,8 @@ export interface PullRequest {
   readonly dryRun: boolean
 }
 
+const ELSEWHERE = 'Or pull to another place: `--to DIR`.'
+
 /** Public: `labos pull --json` ends with it. */
 export interface PullResult {
   readonly model: string
@@ -83,14 +85,15 @@ async function held<T>(
 ): Promise<T> {
   try {
     await makeFolder(folder)
-    const release = await takeLock(folder.lockPath, { command: `labos pull ${model}`, waitMs: 0 }, context, signal)
+    const wish = { command: `labos pull ${model}`, what: folder.dir, waitMs: 0 }
+    const release = await takeLock(folder.lockPath, wish, context, signal)
     try {
       return await work()
     } finally {
       await release()
     }
   } catch (error) {
-    throw fromFileSystem(error, folder.dir)
+    throw fromFileSystem(error, folder.dir, ELSEWHERE)
   }
 }
 
@@ -114,7 +117,7 @@ async function pullFiles(
   const parts = await Promise.all(missing.map((file) => partBytes(folder, file)))
   const haveBytes = parts.reduce((sum, bytes) => sum + bytes, 0)
   const allBytes = missing.reduce((sum, { bytes }) => sum + bytes, 0)
-  await checkRoom(folder.dir, allBytes - haveBytes, repo.repo, 'Or pull to another disk: `--to DIR`.')
+  await checkRoom(folder.dir, allBytes - haveBytes, repo.repo, ELSEWHERE)
   if (missing.length > 0) await fetchAll(folder, repo, missing, parts, jobs, context, signal)
   const done = looked.map((file): PulledFile => (file.state === 'missing' ? { ...file, state: 'fetched' } : file))
   return { files: done, fetchedBytes: allBytes - haveBytes }

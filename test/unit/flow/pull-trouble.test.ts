@@ -118,6 +118,14 @@ describe('a pull is refused', () => {
     expect(existsSync(join(dir, 'config.json'))).toBe(false)
   })
 
+  it('in the place of a file, and says how to use another place', async () => {
+    writeFileSync(dir, 'mine')
+    await expect(run()).rejects.toMatchObject({
+      code: 'state.readonly',
+      suggestions: [expect.any(String), 'Or pull to another place: `--to DIR`.'],
+    })
+  })
+
   it('where a link of someone else leads nowhere', async () => {
     mkdirSync(dir)
     symlinkSync(join(dir, 'nowhere'), join(dir, 'config.json'))

@@ -241,6 +241,9 @@ describe('a pull is refused, and nothing is lost,', () => {
       join(dir, '.labos', 'lock'),
       JSON.stringify({ pid: 1, startTime: 't1', command: 'labos pull x', at: 0 }),
     )
-    await expect(run()).rejects.toMatchObject({ code: 'lab.busy' })
+    await expect(run()).rejects.toMatchObject({
+      code: 'lab.busy',
+      message: expect.stringContaining(`has been working on ${dir} for`) as string,
+    })
   })
 })
