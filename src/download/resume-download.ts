@@ -1,6 +1,7 @@
 /** A large file over an unsteady connection: goes on where it stopped, within one run and from run to run. */
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { fromFileSystem } from '../errors/from-system.js'
+import { LabosError } from '../errors/labos-error.js'
 import type { Clock } from '../ports.js'
 import { formatDuration } from '../ui/format.js'
 import { meter, type Meter } from '../ui/meter.js'
@@ -8,6 +9,7 @@ import type { DownloadDeps } from './deps.js'
 import type { RunningDigest } from './running-digest.js'
 import { unreachable } from './unreachable.js'
 import { networkReason } from './network-reason.js'
+import { LONGEST_DELAY_MS, retryAfterMs } from './retry-after.js'
 import { stallWatch, type StallWatch } from './stall.js'
 
 export interface ResumeWish {
@@ -22,12 +24,13 @@ export interface ResumeWish {
   readonly digest?: RunningDigest
   /** Told how many bytes are there; without it the download has a meter of its own. */
   readonly onBytes?: (doneBytes: number) => void
+  /** Shown an answer without content first; a `LabosError` that it throws is the end. */
+  readonly refuse?: (response: Response) => void
 }
 
 /** Tries in a row that bring nothing. One that brings bytes starts the count anew. */
 const FRUITLESS = 5
 const STALL_MS = 60_000
-const LONGEST_DELAY_MS = 30_000
 
 /** Resolves when `part` has all its bytes. Throws `network.download`, `disk.short`; `part` is kept. */
 export async function resumeDownload(wish: ResumeWish, deps: DownloadDeps, signal: AbortSignal): Promise<void> {
@@ -70,7 +73,7 @@ async function tryOnce(
   try {
     const range = have > 0 ? { range: `bytes=${String(have)}-` } : {}
     const response = await deps.fetch(wish.url, { headers: { ...wish.headers, ...range }, signal: watch.signal })
-    if (!response.ok || !response.body) return refusal(response)
+    if (!response.ok || !response.body) return refusal(response, wish)
     const goesOn = response.status === 206 && startOf(response) === have
     if (response.status === 206 && !goesOn) return { why: 'it sent another part of the file than asked for' }
     const from = goesOn ? have : 0
@@ -78,6 +81,7 @@ async function tryOnce(
     return await write(wish, from, response.body, shown, watch, deps.clock)
   } catch (error) {
     signal.throwIfAborted()
+    if (error instanceof LabosError) throw error
     if (error instanceof DiskTrouble) throw fromFileSystem(error.cause, wish.part)
     return { why: watch.isStalled() ? `nothing came for ${formatDuration(STALL_MS)}` : networkReason(error) }
   } finally {
@@ -85,12 +89,14 @@ async function tryOnce(
   }
 }
 
-function refusal({ status, headers }: Response): Ended {
-  const seconds = Number(headers.get('retry-after') ?? NaN)
+function refusal(response: Response, { refuse }: ResumeWish): Ended {
+  refuse?.(response)
+  const { status, headers } = response
+  const delayMs = retryAfterMs(headers)
   return {
     why: `it answered HTTP ${String(status)}`,
     isFinal: status < 500 && ![403, 408, 416, 429].includes(status), // 403: a signed address that ran out is asked for anew
-    ...(seconds >= 0 ? { delayMs: Math.min(seconds * 1000, LONGEST_DELAY_MS) } : {}),
+    ...(delayMs === undefined ? {} : { delayMs }),
   }
 }
 

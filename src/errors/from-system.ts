@@ -9,15 +9,17 @@ export function systemCode(error: unknown): string | undefined {
 /** The last two: a file stands where a folder should. */
 const READ_ONLY = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'])
 
-/** Translates what the file system says of a folder of ours; unknown errors come back as they are. */
-export function fromFileSystem(error: unknown, path: string): unknown {
+const HOME_ELSEWHERE = 'Or set LABOS_HOME to a folder that is, and run the command again.'
+
+/**
+ * Translates what the file system says of a folder that labos writes; unknown errors come back as they are. `elsewhere`: how to
+ * use another one.
+ */
+export function fromFileSystem(error: unknown, path: string, elsewhere = HOME_ELSEWHERE): unknown {
   const code = systemCode(error)
   if (code !== undefined && READ_ONLY.has(code)) {
     return new LabosError('state.readonly', `Cannot write ${path} (${code}).`, {
-      suggestions: [
-        'Make that folder writable for you.',
-        'Or set LABOS_HOME to a folder that is, and run the command again.',
-      ],
+      suggestions: ['Make that folder writable for you.', elsewhere],
       cause: error,
     })
   }

@@ -1,5 +1,6 @@
 /** Which repository `labos pull` is about. */
 import { LabosError } from '../errors/labos-error.js'
+import { isRepoName } from '../hub/model-name.js'
 import { findModel } from '../plan/find-model.js'
 import type { CatalogModel } from '../plan/catalog.js'
 import type { Precision } from '../plan/precision.js'
@@ -21,7 +22,7 @@ export function pullSource({
 }): PullSource {
   const lookup = findModel(model)
   if (lookup.found) return sourceOf(lookup.model, onePrecision(model, lookup.precision, precision))
-  if (lookup.badPrecision !== undefined || !/^[\w.-]+\/[\w.-]+$/.test(model)) throw unknownModel(model, lookup)
+  if (lookup.badPrecision !== undefined || !isRepoName(model)) throw unknownModel(model, lookup)
   if (precision !== undefined)
     throw new LabosError('usage.value', `--precision is for models of the catalogue; ${model} is one repository.`, {
       suggestions: ['Leave --precision out, or name the repository that has it.'],

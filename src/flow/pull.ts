@@ -4,20 +4,21 @@ import { checkRoom } from '../download/disk-room.js'
 import { fromFileSystem } from '../errors/from-system.js'
 import { LabosError } from '../errors/labos-error.js'
 import { fetchFile, partBytes } from '../hub/fetch-file.js'
-import { isPresent, makeFolder, pullFolder, type PullFolder, readPin, writePin } from '../hub/pull-folder.js'
-import { describeRepo, type HubRepo, type RepoFile } from '../hub/repo.js'
+import { dropOtherParts, isPresent, makeFolder, pullFolder, type PullFolder, writePin } from '../hub/pull-folder.js'
+import type { HubRepo, RepoFile } from '../hub/repo.js'
 import { checkPaths, selectFiles } from '../hub/select-files.js'
 import type { Precision } from '../plan/precision.js'
 import { takeLock } from '../state/lock.js'
 import { formatBytes } from '../ui/format.js'
 import { meter } from '../ui/meter.js'
 import type { Context } from './context.js'
+import { chooseCommit, type ChosenCommit } from './pull-commit.js'
 import { pullSource, type PullSource } from './pull-source.js'
 
 export interface PullRequest {
   readonly model: string
   readonly precision?: Precision
-  /** Branch, tag or commit; absent = what the folder was begun with, else `main`. */
+  /** Branch, tag or commit; absent = what the folder follows, else `main`. */
   readonly revision?: string
   /** Default: a folder here, named like the repository. */
   readonly to?: string
@@ -26,6 +27,8 @@ export interface PullRequest {
   readonly jobs: number
   readonly dryRun: boolean
 }
+
+const ELSEWHERE = 'Or pull to another place: `--to DIR`.'
 
 /** Public: `labos pull --json` ends with it. */
 export interface PullResult {
@@ -58,33 +61,19 @@ export async function pull(request: PullRequest, context: Context, signal: Abort
   const sinceMs = context.clock.monotonicMs()
   const source = pullSource(request)
   const folder = pullFolder(resolve(request.to ?? join('.', source.repo.split('/').at(-1) ?? source.repo)))
-  const repo = await chooseCommit(source, folder, request, context, signal)
+  const chosen = await chooseCommit({ repo: source.repo, revision: request.revision }, folder, context, signal)
+  const { repo } = chosen
   const files = selectFiles(repo.files, request.patterns)
   checkPaths(files)
-  if (request.dryRun) return resultOf(request, source, repo, folder, await look(folder, files, signal), 0, 0)
+  if (request.dryRun) {
+    const looked = await look(folder, files, context, signal)
+    return resultOf(request, source, repo, folder, looked, 0, 0)
+  }
   const pulled = await held(folder, request, context, signal, () =>
-    pullFiles(folder, repo, files, request.jobs, context, signal),
+    pullFiles(folder, chosen, files, request.jobs, context, signal),
   )
   const elapsedMs = context.clock.monotonicMs() - sinceMs
   return resultOf(request, source, repo, folder, pulled.files, pulled.fetchedBytes, elapsedMs)
-}
-
-/** A folder that was begun goes on with its commit: files of two commits would not belong together. */
-async function chooseCommit(
-  source: PullSource,
-  folder: PullFolder,
-  { revision }: PullRequest,
-  context: Context,
-  signal: AbortSignal,
-): Promise<HubRepo> {
-  const pin = await readPin(folder)
-  const asked = await describeRepo(source.repo, revision ?? 'main', context, signal)
-  const note = (text: string): void => context.emit({ type: 'note', step: 'weights', text })
-  if (asked.movedFrom !== undefined) note(`${asked.movedFrom} has moved: it is ${asked.repo} now`)
-  if (!pin || pin.commit === asked.commit || revision !== undefined) return asked
-  if (pin.repo !== asked.repo) throw otherRepo(folder, pin.repo, asked.repo)
-  note(`going on with commit ${pin.commit.slice(0, 7)}; the hub has a newer one (--revision main takes it)`)
-  return describeRepo(asked.repo, pin.commit, context, signal)
 }
 
 async function held<T>(
@@ -96,14 +85,15 @@ async function held<T>(
 ): Promise<T> {
   try {
     await makeFolder(folder)
-    const release = await takeLock(folder.lockPath, { command: `labos pull ${model}`, waitMs: 0 }, context, signal)
+    const wish = { command: `labos pull ${model}`, what: folder.dir, waitMs: 0 }
+    const release = await takeLock(folder.lockPath, wish, context, signal)
     try {
       return await work()
     } finally {
       await release()
     }
   } catch (error) {
-    throw fromFileSystem(error, folder.dir)
+    throw fromFileSystem(error, folder.dir, ELSEWHERE)
   }
 }
 
@@ -114,19 +104,20 @@ interface Pulled {
 
 async function pullFiles(
   folder: PullFolder,
-  repo: HubRepo,
+  { repo, revision }: ChosenCommit,
   files: readonly RepoFile[],
   jobs: number,
   context: Context,
   signal: AbortSignal,
 ): Promise<Pulled> {
-  await writePin(folder, { repo: repo.repo, commit: repo.commit })
-  const looked = await look(folder, files, signal)
+  await writePin(folder, { repo: repo.repo, commit: repo.commit, revision })
+  await dropOtherParts(folder, repo.files)
+  const looked = await look(folder, files, context, signal)
   const missing = files.filter((_, index) => looked[index]?.state === 'missing')
   const parts = await Promise.all(missing.map((file) => partBytes(folder, file)))
   const haveBytes = parts.reduce((sum, bytes) => sum + bytes, 0)
   const allBytes = missing.reduce((sum, { bytes }) => sum + bytes, 0)
-  await checkRoom(folder.dir, allBytes - haveBytes, repo.repo)
+  await checkRoom(folder.dir, allBytes - haveBytes, repo.repo, ELSEWHERE)
   if (missing.length > 0) await fetchAll(folder, repo, missing, parts, jobs, context, signal)
   const done = looked.map((file): PulledFile => (file.state === 'missing' ? { ...file, state: 'fetched' } : file))
   return { files: done, fetchedBytes: allBytes - haveBytes }
@@ -178,11 +169,17 @@ async function fetchAll(
 }
 
 /** What is there of each file now. */
-async function look(folder: PullFolder, files: readonly RepoFile[], signal: AbortSignal): Promise<PulledFile[]> {
+async function look(
+  folder: PullFolder,
+  files: readonly RepoFile[],
+  context: Context,
+  signal: AbortSignal,
+): Promise<PulledFile[]> {
   const found: PulledFile[] = []
   for (const file of files) {
     const { path, bytes, digest } = file
-    const state = (await isPresent(folder, file, signal)) ? 'present' : 'missing'
+    const onRead = (): void => context.emit({ type: 'note', step: 'weights', text: `${path} is here; reading it` })
+    const state = (await isPresent(folder, file, onRead, signal)) ? 'present' : 'missing'
     found.push({ path, bytes, ...(digest.kind === 'sha256' ? { sha256: digest.hex } : {}), state })
   }
   return found
@@ -215,9 +212,3 @@ export const filesText = (count: number): string => `${String(count)} file${coun
 
 const keptAftermath = (error: unknown, { dir }: PullFolder): unknown =>
   error instanceof LabosError ? error.withAftermath(`What came so far is kept in ${dir}.`) : error
-
-const otherRepo = ({ dir }: PullFolder, has: string, asked: string): LabosError =>
-  new LabosError('pull.taken', `${dir} holds ${has}, not ${asked}.`, {
-    suggestions: ['Pull into another folder: `--to DIR`.'],
-    aftermath: 'It was not touched.',
-  })

@@ -1,5 +1,5 @@
 /** The model of a request for a rented machine: of the catalogue, or any other by its own files. */
-import { isFolderName } from '../hub/folder-name.js'
+import { isFolder, isRepoName } from '../hub/model-name.js'
 import { LabosError } from '../errors/labos-error.js'
 import { findModel } from '../plan/find-model.js'
 import type { Precision } from '../plan/precision.js'
@@ -25,7 +25,7 @@ export async function rentableFor(
     if (lookup.model.checkpoints.length === 0) throw nothingToRent(lookup.model.id)
     return { rentable: rentableOf(lookup.model), precision: lookup.precision }
   }
-  if (lookup.badPrecision !== undefined || !isForeignName(wish.model)) throw unknownModel(wish.model, lookup)
+  if (lookup.badPrecision !== undefined || !(await isForeignName(wish.model))) throw unknownModel(wish.model, lookup)
   if (wish.vramGiB !== undefined)
     return { rentable: rentableStated(wish.model, wish.vramGiB, wish.contextTokens), precision: undefined }
   return { rentable: await readForeign(wish.model, context, signal), precision: undefined }
@@ -33,7 +33,7 @@ export async function rentableFor(
 
 async function readForeign(name: string, context: Context, signal: AbortSignal): Promise<Rentable> {
   const { readModelSource } = await import('../hub/model-source.js') // most plans need no network
-  const { movedFrom, ...source } = await readModelSource(name, context, signal)
+  const { movedFrom, ...source } = await readModelSource(name, 'main', context, signal)
   if (movedFrom !== undefined) context.emit({ type: 'note', text: `${movedFrom} has moved: it is ${source.name} now` })
   const reading = rentableForeign(source)
   if (reading.ok) return reading.rentable
@@ -43,7 +43,7 @@ async function readForeign(name: string, context: Context, signal: AbortSignal):
 }
 
 /** `owner/name` on the hub, or a folder. */
-const isForeignName = (name: string): boolean => isFolderName(name) || /^[\w.-]+\/[\w.-]+$/.test(name)
+const isForeignName = async (name: string): Promise<boolean> => isRepoName(name) || isFolder(name)
 
 const vramOfKnown = (id: string): LabosError =>
   new LabosError('usage.value', `--vram is for models that labos cannot size; it computes the memory of ${id}.`, {

@@ -1,6 +1,7 @@
 /** One question to the Hugging Face hub, or to the mirror that takes its place. */
 import type { DownloadDeps } from '../download/deps.js'
 import { networkReason } from '../download/network-reason.js'
+import { retryAfterMs } from '../download/retry-after.js'
 import { stallWatch } from '../download/stall.js'
 import { LabosError } from '../errors/labos-error.js'
 
@@ -12,6 +13,8 @@ export interface Hub {
 }
 
 const TRIES = 3
+/** Of a hub that answers, and says when to come back. */
+const PATIENT_TRIES = 5
 const REDIRECTS = 5
 const STALL_MS = 60_000
 
@@ -29,8 +32,8 @@ export function hubOf(env: DownloadDeps['env']): Hub {
 }
 
 /**
- * A few tries. Redirects within the hub are followed (a renamed repository); one to elsewhere is the answer, so the token
- * never goes there. Throws `network.download` when the hub cannot be reached.
+ * A few tries. Redirects within the hub are followed (a renamed repository). One to elsewhere is the answer to a HEAD; for the
+ * content it is followed, without the token. Throws `network.download` when the hub cannot be reached.
  */
 export async function askHub(
   url: string,
@@ -40,12 +43,18 @@ export async function askHub(
 ): Promise<Response> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await followed(url, method, deps, signal)
-    if (typeof answer !== 'string') return answer
-    if (attempt === TRIES) throw silent(url, answer)
-    const delayMs = attempt * 1000
-    deps.emit({ type: 'retry', step: 'weights', attempt: attempt + 1, reason: answer, delayMs })
+    if (answer instanceof Response) return answer
+    if (attempt >= (answer.delayMs === undefined ? TRIES : PATIENT_TRIES)) throw silent(url, answer.why)
+    const delayMs = answer.delayMs ?? attempt * 1000
+    deps.emit({ type: 'retry', step: 'weights', attempt: attempt + 1, reason: answer.why, delayMs })
     await deps.clock.sleep(delayMs, signal)
   }
+}
+
+interface Refused {
+  readonly why: string
+  /** What the hub asks for. */
+  readonly delayMs?: number
 }
 
 /** Resolves to the answer, or to why another try is worth it. What the hub knows of a file is on its redirect to the storage. */
@@ -54,26 +63,34 @@ async function followed(
   method: 'GET' | 'HEAD',
   deps: DownloadDeps,
   signal: AbortSignal,
-): Promise<Response | string> {
+): Promise<Response | Refused> {
   const { headers } = hubOf(deps.env)
+  const { authorization: _, ...anonymous } = headers
+  const home = new URL(url).origin
   const watch = stallWatch(STALL_MS, deps.clock, signal)
   try {
     let at = url
     for (let hop = 0; hop < REDIRECTS; hop += 1) {
-      const response = await deps.fetch(at, { method, redirect: 'manual', headers, signal: watch.signal })
-      if (response.status === 429 || response.status >= 500) return `it answered HTTP ${String(response.status)}`
+      const sent = new URL(at).origin === home ? headers : anonymous
+      const response = await deps.fetch(at, { method, redirect: 'manual', headers: sent, signal: watch.signal })
+      if (response.status === 429 || response.status >= 500) return busy(response)
       const target = new URL(response.headers.get('location') ?? at, at)
       const isDone = response.status < 300 || response.status >= 400 || response.headers.has('x-linked-etag')
-      if (isDone || target.origin !== new URL(at).origin) return response
+      if (isDone || (method === 'HEAD' && target.origin !== home)) return response
       at = target.href
     }
-    return 'it redirects without end'
+    return { why: 'it redirects without end' }
   } catch (error) {
     signal.throwIfAborted()
-    return networkReason(error)
+    return { why: networkReason(error) }
   } finally {
     watch.stop()
   }
+}
+
+function busy({ status, headers }: Response): Refused {
+  const delayMs = retryAfterMs(headers)
+  return { why: `it answered HTTP ${String(status)}`, ...(delayMs === undefined ? {} : { delayMs }) }
 }
 
 const silent = (url: string, why: string): LabosError =>

@@ -1,12 +1,11 @@
 /** What a model's own files say of its size: `config.json` and the index of its weights, from the hub or from a folder. */
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import * as z from 'zod/mini'
 import type { DownloadDeps } from '../download/deps.js'
 import { LabosError } from '../errors/labos-error.js'
 import { askHub, hubOf } from './ask-hub.js'
-import { isFolderName } from './folder-name.js'
+import { folderOf, isFolder } from './model-name.js'
 import { describeRepo, fileUrl, refuseAnswer } from './repo.js'
 
 export interface ModelSource {
@@ -26,13 +25,21 @@ const INDEX = 'model.safetensors.index.json'
 const WEIGHTS = /\.safetensors$/
 const CONFIG_MOST_BYTES = 10_000_000
 
-/** Throws `model.config` (missing or malformed), `hub.unknown`, `hub.gated`, `network.download`. */
-export function readModelSource(name: string, deps: DownloadDeps, signal: AbortSignal): Promise<ModelSource> {
-  return isFolderName(name) ? fromFolder(name) : fromHub(name, deps, signal)
+/**
+ * `revision`: branch, tag or commit; a folder has none. Throws `model.config` (missing or malformed), `hub.unknown`,
+ * `hub.gated`, `network.download`.
+ */
+export async function readModelSource(
+  name: string,
+  revision: string,
+  deps: DownloadDeps,
+  signal: AbortSignal,
+): Promise<ModelSource> {
+  return (await isFolder(name)) ? fromFolder(name) : fromHub(name, revision, deps, signal)
 }
 
 async function fromFolder(name: string): Promise<ModelSource> {
-  const folder = resolve(name.replace(/^~(?=[/\\]|$)/, homedir()))
+  const folder = folderOf(name)
   const text = await readFile(join(folder, CONFIG), 'utf8').catch(() => undefined)
   if (text === undefined) throw noConfig(folder)
   const config = parse(text, `${folder}/${CONFIG}`)
@@ -43,8 +50,8 @@ async function fromFolder(name: string): Promise<ModelSource> {
   return { name, revision: null, config, ...sizeOf(total, sizes) }
 }
 
-async function fromHub(name: string, deps: DownloadDeps, signal: AbortSignal): Promise<ModelSource> {
-  const { repo, movedFrom, commit, files } = await describeRepo(name, 'main', deps, signal)
+async function fromHub(name: string, revision: string, deps: DownloadDeps, signal: AbortSignal): Promise<ModelSource> {
+  const { repo, movedFrom, commit, files } = await describeRepo(name, revision, deps, signal)
   const read = async (path: string): Promise<unknown> => {
     const { endpoint, hasToken } = hubOf(deps.env)
     const response = await askHub(fileUrl(endpoint, repo, commit, path), 'GET', deps, signal)

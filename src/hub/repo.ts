@@ -71,8 +71,7 @@ export function refuseAnswer({ status, headers }: Response, what: string, repo: 
   if (status === 200) return
   const code = headers.get('x-error-code') ?? ''
   const detail = headers.get('x-error-message') ?? code
-  // Without a token the hub answers 401 for a repository that does not exist, too.
-  if (status === 404 || (status === 401 && (code === 'RepoNotFound' || (code === '' && !hasToken)))) {
+  if (status === 404 || isHidden(status, code, hasToken)) {
     throw new LabosError('hub.unknown', `The hub has no ${what} (HTTP ${String(status)}).`, {
       suggestions: [
         `Check the name: https://huggingface.co/${repo}`,
@@ -80,24 +79,42 @@ export function refuseAnswer({ status, headers }: Response, what: string, repo: 
       ],
     })
   }
-  if (status === 401 || status === 403) {
-    throw new LabosError(
-      'hub.gated',
-      `The hub refuses access to ${repo} (HTTP ${String(status)}${detail === '' ? '' : `, ${detail}`}).`,
-      {
-        suggestions: [
-          `Accept its terms at https://huggingface.co/${repo}.`,
-          hasToken
-            ? 'Set HF_TOKEN to a token that may read it: https://huggingface.co/settings/tokens'
-            : 'Make a read token at https://huggingface.co/settings/tokens and set HF_TOKEN to it.',
-        ],
-      },
-    )
-  }
+  if (status === 401 && hasToken && code !== 'GatedRepo') throw badToken(repo, detail)
+  if (status === 401 || status === 403) throw gated(repo, status, detail, hasToken)
   throw new LabosError('network.download', `The hub answered HTTP ${String(status)} for ${what}.`, {
     suggestions: ['Run the same command again later.', 'If HF_ENDPOINT names a mirror, try without it.'],
   })
 }
+
+/** Without a token the hub answers 401 for a repository that does not exist, too. */
+const isHidden = (status: number, code: string, hasToken: boolean): boolean =>
+  status === 401 && (code === 'RepoNotFound' || (code === '' && !hasToken))
+
+const gated = (repo: string, status: number, detail: string, hasToken: boolean): LabosError =>
+  new LabosError(
+    'hub.gated',
+    `The hub refuses access to ${repo} (HTTP ${String(status)}${detail === '' ? '' : `, ${detail}`}).`,
+    {
+      suggestions: [
+        `Accept its terms at https://huggingface.co/${repo}.`,
+        hasToken
+          ? 'Set HF_TOKEN to a token that may read it: https://huggingface.co/settings/tokens'
+          : 'Make a read token at https://huggingface.co/settings/tokens and set HF_TOKEN to it.',
+      ],
+    },
+  )
+
+const badToken = (repo: string, detail: string): LabosError =>
+  new LabosError(
+    'hub.gated',
+    `The hub does not accept the token in HF_TOKEN for ${repo} (HTTP 401${detail === '' ? '' : `, ${detail}`}).`,
+    {
+      suggestions: [
+        'It may be mistyped or have expired. Make another: https://huggingface.co/settings/tokens',
+        'Without HF_TOKEN what is public can be read.',
+      ],
+    },
+  )
 
 const unreadable = (endpoint: string, repo: string): LabosError =>
   new LabosError('network.download', `What ${endpoint} says of ${repo} lacks commit, sizes or checksums.`, {

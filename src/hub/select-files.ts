@@ -31,17 +31,33 @@ function expressionOf(pattern: string): RegExp {
 
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
 
+/** Windows drops dots and spaces at the end: `nul ` is `nul` there, `.. ` is `..`. */
+const isUnsafePart = (part: string): boolean => part === '' || /[. ]$/.test(part) || DEVICE.test(part)
+
+/** What some file systems take for the same name. */
+const folded = (path: string): string => path.normalize('NFC').toLowerCase()
+
 /** Throws `hub.unsafe` for a name that would land outside the folder, or on another file, on some system. */
 export function checkPaths(files: readonly RepoFile[]): void {
   const seen = new Map<string, string>()
   for (const { path } of files) {
     const parts = path.split('/')
-    const isBad = parts.some((part) => part === '' || part === '.' || part === '..' || DEVICE.test(part))
     // eslint-disable-next-line no-control-regex -- they have no place in a file name
-    if (isBad || /[\\:\u0000-\u001F]/.test(path) || parts[0] === '.labos') throw unsafe(path, 'is not a safe name')
-    const twin = seen.get(path.toLowerCase())
-    if (twin !== undefined) throw unsafe(path, `and ${twin} differ in case only`)
-    seen.set(path.toLowerCase(), path)
+    const isBad = parts.some(isUnsafePart) || /[\\:\u0000-\u001F]/.test(path) || folded(parts[0] ?? '') === '.labos'
+    if (isBad) throw unsafe(path, 'is not a safe name')
+    const twin = seen.get(folded(path))
+    if (twin !== undefined) throw unsafe(path, `and ${JSON.stringify(twin)} are one file on some systems`)
+    seen.set(folded(path), path)
+  }
+  for (const { path } of files) checkFolders(path, seen)
+}
+
+/** `Data/x` cannot be where `data` is a file. */
+function checkFolders(path: string, files: ReadonlyMap<string, string>): void {
+  const parts = folded(path).split('/')
+  for (let length = 1; length < parts.length; length += 1) {
+    const twin = files.get(parts.slice(0, length).join('/'))
+    if (twin !== undefined) throw unsafe(path, `needs a folder in the place of the file ${JSON.stringify(twin)}`)
   }
 }
 

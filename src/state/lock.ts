@@ -20,6 +20,8 @@ export interface LockDeps {
 export interface LockWish {
   /** What to tell others, for example `labos up smollm2`. */
   readonly command: string
+  /** What is locked, in words. Default: `this lab`. */
+  readonly what?: string
   /** How long to wait for another holder; 0 = refuse at once. */
   readonly waitMs: number
   /** Called once, when the wait begins. */
@@ -49,7 +51,7 @@ export async function takeLock(
     const isLeft = found === 'unreadable' || !(await deps.processes.isAlive(found))
     const holder = isLeft ? await breakLock(path, found, mine, deps) : found
     if (!holder) continue
-    if (deps.clock.monotonicMs() - since >= wish.waitMs) throw busy(holder, deps.clock.now())
+    if (deps.clock.monotonicMs() - since >= wish.waitMs) throw busy(holder, wish.what ?? 'this lab', deps.clock.now())
     if (!told && !isLeft) wish.onWait?.(holder)
     told ||= !isLeft
     await deps.clock.sleep(POLL_MS, signal)
@@ -114,10 +116,10 @@ async function release(path: string, mine: LockHolder): Promise<void> {
     await rm(path, { force: true })
 }
 
-const busy = (holder: LockHolder, nowMs: number): LabosError =>
+const busy = (holder: LockHolder, what: string, nowMs: number): LabosError =>
   new LabosError(
     'lab.busy',
-    `\`${holder.command}\` (pid ${String(holder.pid)}) has been working on this lab for ${formatDuration(nowMs - holder.at)}.`,
+    `\`${holder.command}\` (pid ${String(holder.pid)}) has been working on ${what} for ${formatDuration(nowMs - holder.at)}.`,
     {
       suggestions: [
         'Wait until it is done and run the command again.',

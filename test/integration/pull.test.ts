@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { cli, eventually, type Cli } from '../fakes/cli.js'
+import { cli, eventually, type Cli, type Run } from '../fakes/cli.js'
 import { serve } from '../fakes/http-server.js'
-import { repoHub } from '../fakes/repo-hub.js'
+import { repoHub, type RepoHub } from '../fakes/repo-hub.js'
 
 const SIZE = 40_000_000
 const user: Cli = cli()
@@ -64,6 +64,55 @@ describe('labos pull', () => {
     expect(exitCode).toBe(130)
     expect(stderr).toContain('goes on where it stopped')
     expect(stderr).toContain(`What came so far is kept in ${folder}.`)
+  })
+})
+
+describe('labos pull says what is wrong, and by its exit code:', () => {
+  const small = (): Promise<RepoHub> =>
+    repoHub({ 'config.json': Buffer.from('{}'), 'model.safetensors': Buffer.alloc(1000, 'w') })
+  const pull = (hub: RepoHub, ...more: string[]): Promise<Run> =>
+    user.run(['pull', 'someone/model', '--to', join(user.home, 'trouble'), ...more], {
+      env: { HF_ENDPOINT: hub.address, HF_TOKEN: 'hf_secret' },
+    })
+
+  it.each<[string, (hub: RepoHub) => void, string[], number, RegExp]>([
+    ['gated', (hub) => (hub.denied = { status: 403 }), [], 3, /^hub\.gated {2}/m],
+    ['unknown', (hub) => (hub.denied = { status: 404 }), [], 2, /^hub\.unknown {2}/m],
+    ['another checksum', (hub) => (hub.lies['model.safetensors'] = '0'.repeat(64)), [], 6, /^weights\.damaged {2}/m],
+    ['a path outside', (hub) => (hub.files['../../evil'] = Buffer.from('x')), [], 2, /^hub\.unsafe {2}/m],
+    ['no match', () => undefined, ['--files', '*.gguf'], 2, /^usage\.value {2}.*\*\.gguf/m],
+  ])('%s', async (_what, spoil, more, exit, said) => {
+    const hub = await small()
+    spoil(hub)
+    const { exitCode, stdout, stderr } = await pull(hub, ...more)
+    expect([exitCode, stdout]).toEqual([exit, ''])
+    expect(stderr).toMatch(said)
+    expect(stderr).not.toContain('hf_secret')
+    expect(existsSync(join(user.home, 'evil'))).toBe(false)
+  })
+
+  it('a hub that is busy is asked again when it says; one that moved is told; patterns come from a variable', async () => {
+    const hub = await small()
+    hub.formerRepo = 'someone/old'
+    hub.refusals.push({ status: 429, headers: { 'retry-after': '0' } })
+    const folder = join(user.home, 'moved')
+    const { exitCode, stdout } = await user.run(['pull', 'someone/old', '--to', folder, '--json'], {
+      env: { HF_ENDPOINT: hub.address, LABOS_PULL_FILES: '*.json' },
+    })
+    expect(exitCode).toBe(0)
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; result?: unknown })
+    expect(lines.map(({ type }) => type)).toContain('retry')
+    expect(lines.at(-1)).toMatchObject({
+      result: {
+        repo: 'someone/model',
+        movedFrom: 'someone/old',
+        folder,
+        files: [{ path: 'config.json', bytes: 2, state: 'fetched' }],
+      },
+    })
   })
 })
 

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { pull, type PullRequest, type PullResult } from '../../../src/flow/pull.js'
-import { hurriedClock } from '../../fakes/bootstrap.js'
-import { fakeContext, type FakeContext } from '../../fakes/context.js'
+import type { PullRequest, PullResult } from '../../../src/flow/pull.js'
+import type { FakeContext } from '../../fakes/context.js'
+import { hubContext, pullInto } from '../../fakes/pull.js'
 import { COMMIT, repoHub, type RepoHub } from '../../fakes/repo-hub.js'
 import { tempDir } from '../../fakes/temp-dir.js'
 
@@ -23,15 +23,9 @@ beforeEach(async () => {
   dir = join(tempDir(), 'model')
 })
 
-const contextOf = (env: Record<string, string> = {}): FakeContext => ({
-  ...fakeContext({ fetch: globalThis.fetch, env: { HF_ENDPOINT: hub.address, ...env } }),
-  clock: hurriedClock() as unknown as FakeContext['clock'],
-})
-
-function run(more: Partial<PullRequest> = {}, context: FakeContext = contextOf()): Promise<PullResult> {
-  const request = { model: 'someone/model', to: dir, patterns: [], jobs: 4, dryRun: false, ...more }
-  return pull(request, context, new AbortController().signal)
-}
+const contextOf = (env: Record<string, string> = {}): FakeContext => hubContext(hub.address, env)
+const run = (more: Partial<PullRequest> = {}, context: FakeContext = contextOf()): Promise<PullResult> =>
+  pullInto(dir, context, more)
 
 const contents = (): Record<string, string> =>
   Object.fromEntries(Object.keys(hub.files).map((path) => [path, readFileSync(join(dir, path)).toString('base64')]))
@@ -140,9 +134,10 @@ describe('a pull', () => {
     const context = contextOf()
     expect((await run({}, context)).commit).toBe(COMMIT)
     expect(context.events.find(({ type }) => type === 'note')).toMatchObject({
-      text: expect.stringContaining('newer one') as string,
+      text: `going on with commit aaaaaaa; there is a newer one: --revision ${hub.commit}`,
     })
-    expect((await run({ revision: 'main' })).commit).toBe('b'.repeat(40))
+    expect((await run({ revision: 'main' })).commit).toBe(COMMIT)
+    expect((await run({ revision: hub.commit })).commit).toBe(hub.commit)
   })
 
   it('sends the token to the hub and never to the storage', async () => {
@@ -246,6 +241,9 @@ describe('a pull is refused, and nothing is lost,', () => {
       join(dir, '.labos', 'lock'),
       JSON.stringify({ pid: 1, startTime: 't1', command: 'labos pull x', at: 0 }),
     )
-    await expect(run()).rejects.toMatchObject({ code: 'lab.busy' })
+    await expect(run()).rejects.toMatchObject({
+      code: 'lab.busy',
+      message: expect.stringContaining(`has been working on ${dir} for`) as string,
+    })
   })
 })
