@@ -66,7 +66,9 @@ describe('describeRepo', () => {
   })
 
   it('never says the token', async () => {
-    const error: unknown = await ask(await answering(401, {}), { HF_TOKEN: 'hf_secret' }).catch((thrown: unknown) => thrown)
+    const error: unknown = await ask(await answering(401, {}), { HF_TOKEN: 'hf_secret' }).catch(
+      (thrown: unknown) => thrown,
+    )
     expect(JSON.stringify(error)).not.toContain('hf_secret')
   })
 
