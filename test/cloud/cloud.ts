@@ -2,6 +2,7 @@
  * A cloud for tests and for trying things out: moto behind a proxy that adds what moto lacks and breaks what is asked of
  * it. Programs reach it by `AWS_ENDPOINT_URL` alone.
  */
+import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { ec2Handlers, makeWorld } from './ec2.js'
@@ -64,19 +65,25 @@ export async function startCloud(
   const journal: JournalEntry[] = []
   const faults = makeFaults()
   const world = makeWorld(settings, () => performance.now())
-  const networks = regionNetworks(moto.url)
-  let zones: ReadonlyMap<string, string> = new Map()
+  const network = regionNetworks(moto.url)
   const server = makeProxy({
     motoUrl: moto.url,
     journal,
-    meet: (request) => faults.meet(request, (subnetId) => zones.get(subnetId)),
+    meet: async (request) => {
+      if (request.service === 'ec2') await network.prepare(request.region)
+      return faults.meet(request, network.zoneOf)
+    },
     answer: async (request, forward) => {
-      if (request.service === 'ec2') zones = await networks(request.region)
       const handler = request.service === 'ec2' ? ec2Handlers[request.action] : undefined
       return handler ? handler(request, forward, world) : (serviceAnswer(request, settings) ?? forward())
     },
   }).listen(wish.port ?? 0, '127.0.0.1')
-  await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject))
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    await moto.stop()
+    throw error
+  }
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
   return {
     url,
@@ -101,20 +108,27 @@ const environment = (url: string): Record<string, string> => ({
   AWS_EC2_METADATA_DISABLED: 'true',
 })
 
-/** The network of each region, made when the region is first asked for. */
-function regionNetworks(endpoint: string): (region: string) => Promise<ReadonlyMap<string, string>> {
-  const made = new Map<string, Promise<ReadonlyMap<string, string>>>()
-  const all = new Map<string, string>()
-  const make = async (region: string): Promise<ReadonlyMap<string, string>> => {
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-    const client = new EC2Client({ endpoint, region, credentials })
-    for (const [subnet, zone] of await seedNetwork(client)) all.set(subnet, zone)
+interface Networks {
+  /** Makes the region's way out, once. */
+  prepare(region: string): Promise<void>
+  /** Of a subnet in a region that was prepared. */
+  zoneOf(subnetId: string): string | undefined
+}
+
+function regionNetworks(endpoint: string): Networks {
+  const made = new Map<string, Promise<void>>()
+  const zones = new Map<string, string>()
+  const make = async (region: string): Promise<void> => {
+    const client = new EC2Client({ endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } })
+    for (const [subnetId, zone] of await seedNetwork(client)) zones.set(subnetId, zone)
     client.destroy()
-    return all
   }
-  return (region) => {
-    const network = made.get(region) ?? make(region)
-    made.set(region, network)
-    return network
+  return {
+    prepare: (region) => {
+      const network = made.get(region) ?? make(region)
+      made.set(region, network)
+      return network
+    },
+    zoneOf: (subnetId) => zones.get(subnetId),
   }
 }

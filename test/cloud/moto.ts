@@ -1,11 +1,11 @@
 /** moto's server: an EC2 look-alike in memory. Installed once into the test cache, started per cloud, ended by pid. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { systemPorts } from '../../src/adapters/ports.js'
 import { testCacheDir } from '../setup/test-cache.js'
 
 const VERSION = '5.2.5'
@@ -22,11 +22,10 @@ export interface Moto {
 /** Installs it when the cache lacks it, and resolves when it answers. Rejects with what it said when it does not. */
 export async function startMoto(): Promise<Moto> {
   const home = await installMoto()
-  const port = await freePort()
+  const port = await systemPorts(process.platform).free()
   const url = `http://127.0.0.1:${String(port)}`
   const child = spawn(join(home, 'bin', 'python'), ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, PYTHONUNBUFFERED: '1' },
   })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)))
@@ -40,26 +39,19 @@ export async function startMoto(): Promise<Moto> {
 }
 
 async function installMoto(): Promise<string> {
-  const cache = testCacheDir()
-  const home = join(cache, `moto-${VERSION}`)
-  const isWhole = (dir: string): boolean => existsSync(join(dir, 'labos-installed'))
-  if (isWhole(home)) return home
-  await mkdir(cache, { recursive: true })
-  // A venv holds its own path, so it is made in place; the mark at its end says that it is whole.
-  const draft = await mkdtemp(join(cache, 'moto-wheels-'))
-  try {
-    await rm(home, { recursive: true, force: true })
-    await run('python3', ['-m', 'venv', home], { timeout: INSTALL_MS })
-    const pip = join(home, 'bin', 'pip')
-    await run(pip, ['install', '--quiet', '--disable-pip-version-check', `moto[server]==${VERSION}`], {
-      timeout: INSTALL_MS,
-    })
-    await run(join(home, 'bin', 'python'), ['-c', 'import moto.server'], { timeout: START_MS })
-    await mkdir(join(draft, 'labos-installed'))
-    await rename(join(draft, 'labos-installed'), join(home, 'labos-installed'))
-  } finally {
-    await rm(draft, { recursive: true, force: true })
-  }
+  const home = join(testCacheDir(), `moto-${VERSION}`)
+  // A venv holds its own path, so it is made in place; the mark, made last, says that it is whole.
+  const mark = join(home, 'labos-installed')
+  if (existsSync(mark)) return home
+  await rm(home, { recursive: true, force: true })
+  await run('python3', ['-m', 'venv', home], { timeout: INSTALL_MS })
+  await run(
+    join(home, 'bin', 'pip'),
+    ['install', '--quiet', '--disable-pip-version-check', `moto[server]==${VERSION}`],
+    { timeout: INSTALL_MS },
+  )
+  await run(join(home, 'bin', 'python'), ['-c', 'import moto.server'], { timeout: START_MS })
+  await mkdir(mark)
   return home
 }
 
@@ -82,12 +74,4 @@ async function stopped(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGKILL') // it keeps nothing
   await ended
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

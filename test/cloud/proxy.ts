@@ -7,6 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JournalEntry } from './cloud.js'
 import type { FaultKind } from './faults.js'
@@ -15,7 +16,8 @@ import { type Answer, type AwsRequest, readRequest, refusal } from './request.js
 export interface ProxyDeps {
   readonly motoUrl: string
   readonly journal: JournalEntry[]
-  meet(request: AwsRequest): FaultKind | undefined
+  /** The scripted fault that it meets. */
+  meet(request: AwsRequest): Promise<FaultKind | undefined>
   /** What stands in for moto or around it; `forward` asks moto with the form given. */
   answer(request: AwsRequest, forward: (params?: Readonly<Record<string, string>>) => Promise<Answer>): Promise<Answer>
 }
@@ -32,13 +34,13 @@ export function makeProxy(deps: ProxyDeps): Server {
 }
 
 async function pass(incoming: IncomingMessage, outgoing: ServerResponse, deps: ProxyDeps, agent: Agent): Promise<void> {
-  const body = await textOf(incoming)
+  const body = await text(incoming)
   const request = readRequest(incoming.headers, body)
   const entry: JournalEntry = { seq: deps.journal.length, atMs: Date.now(), ...request, phase: 'open' }
   deps.journal.push(entry)
   const forward = (params?: Readonly<Record<string, string>>): Promise<Answer> =>
     ask(deps.motoUrl, incoming, params ? new URLSearchParams(params).toString() : body, agent)
-  const fault = deps.meet(request)
+  const fault = await deps.meet(request)
   if (fault) entry.fault = JSON.stringify(fault)
   const answer = await answered(fault, request, entry, () => deps.answer(request, forward))
   if (answer === 'never') return
@@ -77,12 +79,6 @@ async function answered(
   return result
 }
 
-async function textOf(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of incoming) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString()
-}
-
 /** The signature goes along as it came: moto finds service and region in it. */
 function ask(motoUrl: string, { method, url, headers }: IncomingMessage, body: string, agent: Agent): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -91,11 +87,11 @@ function ask(motoUrl: string, { method, url, headers }: IncomingMessage, body: s
       `${motoUrl}${url ?? '/'}`,
       { method, agent, headers: { ...kept, 'content-length': Buffer.byteLength(body) } },
       (answer) => {
-        textOf(answer).then(
-          (text) =>
+        text(answer).then(
+          (said) =>
             resolve({
               status: answer.statusCode ?? 500,
-              body: text,
+              body: said,
               contentType: answer.headers['content-type'] ?? 'text/xml',
             }),
           reject,

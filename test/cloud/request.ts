@@ -31,8 +31,10 @@ function jsonParams(body: string): Record<string, string> {
 }
 
 /** The values of a numbered list in a form: `InstanceId.1`, `InstanceId.2`. */
-export const listOf = ({ params }: AwsRequest, name: string): string[] =>
-  Object.entries(params).flatMap(([key, value]) => (new RegExp(`^${name}\\.\\d+$`).test(key) ? [value] : []))
+export function listOf({ params }: AwsRequest, name: string): string[] {
+  const numbered = new RegExp(`^${name}\\.\\d+$`)
+  return Object.entries(params).flatMap(([key, value]) => (numbered.test(key) ? [value] : []))
+}
 
 export interface Answer {
   readonly status: number

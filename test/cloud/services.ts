@@ -3,7 +3,7 @@ import type { CloudSettings } from './cloud.js'
 import { type Answer, type AwsRequest, json, refusal } from './request.js'
 
 /** The deep-learning image that the cloud knows, everywhere the same. */
-export const IMAGE_ID = 'ami-0d1ab05a1e5700001'
+const IMAGE_ID = 'ami-0d1ab05a1e5700001'
 const IMAGE_PARAMETER = /^\/aws\/service\/deeplearning\/ami\/x86_64\/base-[a-z-]+-ubuntu-2[24]\.04\/latest\/ami-id$/
 
 /** Undefined where moto has the answer itself. */

@@ -1,5 +1,5 @@
 /** An HTTP server that speaks AWS's protocols, as far as labos asks. */
-import type { IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { vi } from 'vitest'
 import { serve } from './http-server.js'
 
@@ -16,7 +16,7 @@ export async function awsServer(answers: Readonly<Record<string, readonly Answer
   const asked: string[] = []
   const turns = new Map(Object.entries(answers).map(([action, all]) => [action, [...all]]))
   const address = await serve((request, response) => {
-    void textOf(request).then((body) => {
+    void text(request).then((body) => {
       const form = new URLSearchParams(body)
       const action = form.get('Action') ?? String(request.headers['x-amz-target']).split('.').at(-1) ?? ''
       const token = form.get('NextToken') ?? /"NextToken":"([^"]+)"/.exec(body)?.[1]
@@ -39,12 +39,6 @@ export function withCredentials(address: string): void {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
   vi.stubEnv('AWS_PROFILE', undefined)
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const piece of request) text += String(piece)
-  return text
 }
 
 export const xml = (action: string, content: string, next = ''): Answer => ({
