@@ -1,7 +1,7 @@
 /** The real gateway in a process of its own, before the stand-in engine whose port is argv[2]. Says its port on IPC. */
 import { connect, createServer } from 'node:net'
-import { systemClock } from '../build/adapters/system-clock.js'
-import { startGateway } from '../build/connect/gateway/server.js'
+import { systemClock } from '../build/src/adapters/system-clock.js'
+import { startGateway } from '../build/src/connect/gateway/server.js'
 
 const engine = Number(process.argv[2])
 const probe = createServer().listen(0, '127.0.0.1', () => {

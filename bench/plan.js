@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { shippedTable } from '../build/plan/aws/type-table.js'
-import { catalog } from '../build/plan/catalog.js'
-import { regionsOf } from '../build/plan/rent/check.js'
-import { rentableOf } from '../build/plan/rent/candidate.js'
-import { planRent } from '../build/plan/rent/rent-plan.js'
+import { shippedTable } from '../build/src/plan/aws/type-table.js'
+import { catalog } from '../build/src/plan/catalog.js'
+import { regionsOf } from '../build/src/plan/rent/check.js'
+import { rentableOf } from '../build/src/plan/rent/candidate.js'
+import { planRent } from '../build/src/plan/rent/rent-plan.js'
 import { cpuSeconds, fixed, median } from './measure.js'
 
 /** @typedef {import('./run.js').Row} Row */

@@ -38,14 +38,14 @@ const standIns = {
 
 rmSync('dist', { recursive: true, force: true })
 
-const commands = readdirSync('build/commands', { recursive: true, encoding: 'utf8' })
+const commands = readdirSync('build/src/commands', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.js'))
-  .map((file) => join('build/commands', file))
+  .map((file) => join('build/src/commands', file))
 
 const esm = await build({
   ...shared,
-  entryPoints: ['build/main.js', 'build/keeper.js', ...commands],
-  outbase: 'build',
+  entryPoints: ['build/src/main.js', 'build/src/keeper.js', ...commands],
+  outbase: 'build/src',
   outdir: 'dist',
   format: 'esm',
   splitting: true,
@@ -58,7 +58,7 @@ const esm = await build({
 })
 
 // CommonJS starts a fifth of a bare Node.js faster than ESM: `labos ps` is asked often.
-const fast = await build({ ...shared, entryPoints: ['build/fast.js'], outfile: 'dist/fast.cjs', format: 'cjs' })
+const fast = await build({ ...shared, entryPoints: ['build/src/fast.js'], outfile: 'dist/fast.cjs', format: 'cjs' })
 
 writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licences([esm, fast]))
 

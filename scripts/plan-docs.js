@@ -4,11 +4,11 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { format, resolveConfig } from 'prettier'
-import { planJsonSchema } from '../build/cli/plan-schema.js'
-import { shippedTable } from '../build/plan/aws/type-table.js'
-import { catalog } from '../build/plan/catalog.js'
-import { rentableOf } from '../build/plan/rent/candidate.js'
-import { planRent } from '../build/plan/rent/rent-plan.js'
+import { planJsonSchema } from '../build/src/cli/plan-schema.js'
+import { shippedTable } from '../build/src/plan/aws/type-table.js'
+import { catalog } from '../build/src/plan/catalog.js'
+import { rentableOf } from '../build/src/plan/rent/candidate.js'
+import { planRent } from '../build/src/plan/rent/rent-plan.js'
 
 const FILE = 'docs/plan.md'
 const SCHEMA = 'docs/plan.schema.json'

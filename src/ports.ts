@@ -3,7 +3,6 @@
  * `context.ts` only; tests pass fakes.
  */
 import type { Duplex } from 'node:stream'
-import type { InstanceType } from './plan/aws/type-table.js'
 import type { ProviderName } from './plan/plan.js'
 
 /** Time. Every wait in labos goes through here, so no test waits on the real clock. */
@@ -139,34 +138,3 @@ export interface ComputerFacts {
   /** Folder the disk figure is about. */
   readonly diskPath: string
 }
-
-/** What EC2 says of itself in one region. Every call reads only; rejects with `aws.credentials`, `aws.refused`, `aws.unreachable`. */
-export interface Ec2 {
-  /** Types with whole NVIDIA GPUs. */
-  gpuTypes(signal: AbortSignal): Promise<readonly ReportedType[]>
-  /** In how many availability zones each type is offered. */
-  zones(signal: AbortSignal): Promise<ReadonlyMap<string, number>>
-  /** US dollars an hour now, in the cheapest zone of each type. */
-  spotPrices(types: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>
-  /** Every region of the partition, whether the account may use it or not. */
-  regions(signal: AbortSignal): Promise<readonly AwsRegion[]>
-}
-
-export interface AwsRegion {
-  readonly name: string
-  readonly isEnabled: boolean
-}
-
-/** The price list of AWS. */
-export interface Pricing {
-  /** On-demand US dollars an hour of Linux machines; a type whose price is not one clear number is absent. */
-  onDemand(region: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>>
-}
-
-/** An instance type as EC2 reports it; the GPU under EC2's own name. */
-export interface ReportedType extends Omit<InstanceType, 'gpu' | 'zones' | 'usdPerHour'> {
-  readonly gpuName: string
-}
-
-/** The account's view of AWS, made at the first use: nothing of it is loaded by commands that do not ask. */
-export type OpenAws = (region: string) => Promise<{ readonly ec2: Ec2; readonly pricing: Pricing }>

@@ -3,7 +3,7 @@ import { LabosError } from '../errors/labos-error.js'
 import type { TypeTable } from '../plan/aws/type-table.js'
 import { nearest } from '../plan/find-model.js'
 import { regionsOf } from '../plan/rent/check.js'
-import type { AwsRegion } from '../ports.js'
+import type { AwsRegion } from '../cloud-ports.js'
 import type { Context } from './context.js'
 
 interface RegionsWish {

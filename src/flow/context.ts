@@ -1,9 +1,9 @@
+import type { OpenAws } from '../cloud-ports.js'
 import type {
   AskKeeper,
   Clock,
   Fetch,
   KeeperLauncher,
-  OpenAws,
   Machine,
   Ports,
   ProcessRef,

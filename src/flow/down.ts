@@ -2,8 +2,8 @@ import { LabosError } from '../errors/labos-error.js'
 import type { Leftover } from '../ports.js'
 import { takeLock } from '../state/lock.js'
 import { checkLabName, lockPath } from '../state/paths.js'
-import { labNames, readLab } from '../state/read.js'
-import type { LabRecord } from '../state/record.js'
+import { labNames, readLocalLab } from '../state/read.js'
+import type { LocalLab } from '../state/record.js'
 import { removeLab, setRecordAside } from '../state/store.js'
 import type { Context } from './context.js'
 import { unknownLab } from './choose-lab.js'
@@ -86,9 +86,9 @@ async function downLocked(request: DownRequest, context: Context, signal: AbortS
   return { name, outcome: 'removed', usd: 0, purged, ...(recordSetAside === undefined ? {} : { recordSetAside }) }
 }
 
-function readOrForce({ name, force }: DownRequest, { paths }: Context): LabRecord | 'damaged' | undefined {
+function readOrForce({ name, force }: DownRequest, { paths }: Context): LocalLab | 'damaged' | undefined {
   try {
-    return readLab(paths, name)
+    return readLocalLab(paths, name)
   } catch (error) {
     if (force && error instanceof LabosError && error.code === 'state.corrupt') return 'damaged'
     throw error

@@ -1,7 +1,7 @@
 import type { Leftover, MachineRef } from '../ports.js'
 import { LabosError } from '../errors/labos-error.js'
 import { readKeeper, readKey } from '../state/read.js'
-import type { LabRecord } from '../state/record.js'
+import type { LocalLab } from '../state/record.js'
 import type { Context } from './context.js'
 
 /** Ends what runs for a lab; an empty list is the proof that nothing does. Success when nothing ran. */
@@ -26,7 +26,7 @@ const POLL_MS = 100
  */
 export async function endRunningByForce(
   name: string,
-  record: LabRecord | undefined,
+  record: LocalLab | undefined,
   context: Context,
   signal: AbortSignal,
 ): Promise<readonly Leftover[]> {

@@ -1,7 +1,7 @@
 import { LabosError } from '../errors/labos-error.js'
 import type { Plan } from '../plan/plan.js'
 import type { Paths } from '../state/paths.js'
-import { readKey, readLab } from '../state/read.js'
+import { readKey, readLocalLab } from '../state/read.js'
 import { endpointOf } from './lab-status.js'
 
 export interface EndpointAccess {
@@ -14,7 +14,7 @@ export interface EndpointAccess {
 
 /** What a client needs to talk to a lab. Throws `lab.unknown` when the lab has no record or key yet. */
 export function endpointAccess(name: string, { paths }: { readonly paths: Paths }): EndpointAccess {
-  const record = readLab(paths, name)
+  const record = readLocalLab(paths, name)
   const key = readKey(paths, name)
   if (!record || key === undefined) {
     throw new LabosError('lab.unknown', `The lab "${name}" has no endpoint yet.`, {

@@ -18,8 +18,8 @@ import {
 } from '../serve/supervisor.js'
 import { logFile } from '../state/log-file.js'
 import { labPaths, type Paths } from '../state/paths.js'
-import { readKey, readLab } from '../state/read.js'
-import type { KeeperRecord, LabRecord } from '../state/record.js'
+import { readKey, readLocalLab } from '../state/read.js'
+import type { KeeperRecord, LocalLab } from '../state/record.js'
 import { saveKeeper } from '../state/store.js'
 import { formatDuration } from '../ui/format.js'
 import type { KeeperStatus } from './lab-status.js'
@@ -46,7 +46,7 @@ const TICK_MS = 30_000
 
 /** Resolves when the lab has ended and nothing of it runs. Throws `port.taken` and what the record's reading throws. */
 export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): Promise<void> {
-  const record = readLab(deps.paths, name)
+  const record = readLocalLab(deps.paths, name)
   const key = readKey(deps.paths, name)
   if (!record?.laboratory || key === undefined) throw new Error(`the lab "${name}" is not set up`)
   const stop = new AbortController()
@@ -87,7 +87,7 @@ export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): P
   deps.say(`ended: ${ended.detail}`)
 }
 
-const gatewayOptions = ({ plan }: LabRecord, engine: Engine, key: string): Parameters<typeof startGateway>[0] => {
+const gatewayOptions = ({ plan }: LocalLab, engine: Engine, key: string): Parameters<typeof startGateway>[0] => {
   const [first = plan.model.id, ...others] = plan.model.servedNames
   const names: [string, ...string[]] = [first, ...others]
   return {
@@ -137,7 +137,7 @@ function upstreamOf(supervisor: Supervisor | undefined, machine: Pick<Machine, '
 }
 
 interface Looked {
-  readonly record: LabRecord
+  readonly record: LocalLab
   readonly engine: Engine
   readonly gateway: Gateway
   readonly supervisor: Supervisor | undefined
@@ -180,7 +180,7 @@ async function tokensOf(
   return metrics?.status === 200 ? tokenCounters(engine.metrics, metrics.body) : undefined
 }
 
-const leaseNow = ({ plan }: LabRecord, gateway: Gateway, sinceMs: number, clock: Clock): LeaseState =>
+const leaseNow = ({ plan }: LocalLab, gateway: Gateway, sinceMs: number, clock: Clock): LeaseState =>
   leaseState(plan.lease, { sinceMs, nowMs: clock.now(), ...gateway.activity() })
 
 const leaseJson = ({ endsAtMs, endsBy, idleForMs, warn }: LeaseState): KeeperStatus['lease'] => ({
@@ -192,7 +192,7 @@ const leaseJson = ({ endsAtMs, endsBy, idleForMs, warn }: LeaseState): KeeperSta
 
 /** Resolves with the reason when the lease is over or the signal aborts. Looks at least every half minute: clocks jump. */
 async function waitForEnd(
-  record: LabRecord,
+  record: LocalLab,
   gateway: Gateway,
   sinceMs: number,
   { clock, say }: KeepDeps,
@@ -222,7 +222,7 @@ async function waitForEnd(
 
 /** keeper.json, written in order, one write after the other. */
 function keeperBook(
-  record: LabRecord,
+  record: LocalLab,
   startedAtMs: number,
   deps: KeepDeps,
 ): { write(more: Partial<KeeperRecord>): Promise<void>; engineChanged(snapshot: EngineSnapshot): void } {

@@ -3,7 +3,8 @@ import * as z from 'zod/mini'
 import type { AskKeeper, Processes } from '../ports.js'
 import type { Paths } from '../state/paths.js'
 import { labNames, readKeeper, readKey, readLab } from '../state/read.js'
-import type { KeeperRecord, LabRecord } from '../state/record.js'
+import { isRented, type KeeperRecord, type LabRecord, type LocalLab } from '../state/record.js'
+import { rentedStatus } from './rented-status.js'
 
 export interface StatusDeps {
   readonly paths: Paths
@@ -88,10 +89,11 @@ export async function labStatus(name: string, deps: StatusDeps): Promise<LabStat
     return { name, state: 'damaged', detail: error instanceof Error ? error.message : String(error) }
   }
   if (!record) return { name, state: 'unfinished', detail: 'its folder holds no record yet' }
+  if (isRented(record)) return rentedStatus(record)
   return { ...fromRecord(record), ...(await live(record, keeper, deps)) }
 }
 
-function fromRecord({ name, id, createdAt, plan }: LabRecord): Omit<LabStatus, 'state'> {
+function fromRecord({ name, id, createdAt, plan }: LocalLab): Omit<LabStatus, 'state'> {
   return {
     name,
     id,
@@ -109,7 +111,7 @@ function fromRecord({ name, id, createdAt, plan }: LabRecord): Omit<LabStatus, '
 export const endpointOf = (port: number): string => `http://127.0.0.1:${String(port)}/v1`
 
 async function live(
-  record: LabRecord,
+  record: LocalLab,
   keeper: KeeperRecord | undefined,
   deps: StatusDeps,
 ): Promise<Pick<LabStatus, 'state'> & Partial<LabStatus>> {
@@ -126,7 +128,7 @@ async function live(
   return { ...fromAnswer(answer, record), startedAt, pids }
 }
 
-async function askStatus({ name, plan, id }: LabRecord, { ask, paths }: StatusDeps): Promise<KeeperStatus | undefined> {
+async function askStatus({ name, plan, id }: LocalLab, { ask, paths }: StatusDeps): Promise<KeeperStatus | undefined> {
   const key = readKey(paths, name)
   if (key === undefined) return undefined
   const answer = await ask({ port: plan.port, key, method: 'GET', path: '/labos/status', timeoutMs: ANSWER_MS }).catch(
@@ -138,7 +140,7 @@ async function askStatus({ name, plan, id }: LabRecord, { ask, paths }: StatusDe
 
 function fromAnswer(
   { engine, activity, tokens, lease }: KeeperStatus,
-  { plan }: LabRecord,
+  { plan }: LocalLab,
 ): Pick<LabStatus, 'state'> & Partial<LabStatus> {
   return {
     state: engine.state,

@@ -6,13 +6,13 @@ import type { Plan } from '../plan/plan.js'
 import { takeLock } from '../state/lock.js'
 import { logFile } from '../state/log-file.js'
 import { labPaths } from '../state/paths.js'
-import type { LabRecord } from '../state/record.js'
+import type { LocalLab } from '../state/record.js'
 import type { Context } from './context.js'
 
 /** How long one lab waits for another that fetches the same file. */
 const WAIT_MS = 24 * 3_600_000
 
-type Laboratory = NonNullable<LabRecord['laboratory']>
+type Laboratory = NonNullable<LocalLab['laboratory']>
 
 /**
  * Idempotent: what is there and whole is used as it is. The first failure ends the other part.

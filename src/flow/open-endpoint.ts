@@ -1,11 +1,11 @@
 import { LabosError } from '../errors/labos-error.js'
-import type { LabRecord } from '../state/record.js'
+import type { LocalLab } from '../state/record.js'
 import type { Context } from './context.js'
 import { endpointOf } from './lab-status.js'
 import { nameOf } from './plan-lab.js'
 
 /** Starts the lab's keeper: from here on the endpoint is open, answering 503 until the engine serves. */
-export async function openEndpoint({ name, plan }: LabRecord, context: Context, signal: AbortSignal): Promise<void> {
+export async function openEndpoint({ name, plan }: LocalLab, context: Context, signal: AbortSignal): Promise<void> {
   const since = context.clock.monotonicMs()
   context.emit({ type: 'start', step: 'endpoint', text: `opening ${endpointOf(plan.port)}` })
   const holder = await context.ports.holder(plan.port)

@@ -7,7 +7,7 @@ import type { CatalogModel } from '../plan/catalog.js'
 import { decide, type LocalFacts, type PlanRequest, type PortFacts } from '../plan/decide.js'
 import type { Plan } from '../plan/plan.js'
 import type { PortHolder, Ports } from '../ports.js'
-import { labNames, readLab } from '../state/read.js'
+import { labNames, readLocalLab } from '../state/read.js'
 import { defaultLabName, type Paths } from '../state/paths.js'
 import type { Context } from './context.js'
 import type { UpRequest } from './request.js'
@@ -62,7 +62,7 @@ function promisedPorts(paths: Paths, own: string): Map<number, string> {
   const promised = new Map<number, string>()
   for (const name of labNames(paths).filter((other) => other !== own)) {
     try {
-      const record = readLab(paths, name)
+      const record = readLocalLab(paths, name)
       if (record) promised.set(record.plan.port, name)
     } catch {
       continue

@@ -4,7 +4,7 @@ import { throwIfAborted } from '../errors/interrupted.js'
 import { canary } from '../serve/canary.js'
 import { probe, type ProbeEndpoint } from '../serve/probe.js'
 import { readKey } from '../state/read.js'
-import type { LabRecord } from '../state/record.js'
+import type { LocalLab } from '../state/record.js'
 import { formatDuration } from '../ui/format.js'
 import type { Context } from './context.js'
 import { endpointOf, labStatus } from './lab-status.js'
@@ -22,7 +22,7 @@ const POLL_MS = 50
 const LOAD_BYTES_PER_MS = 30_000
 
 /** Waits for the engine and proves that it serves. Throws `serving.failed` with the diagnosed cause, `serving.canary`, `deadline.passed`. */
-export async function proveServing(record: LabRecord, context: Context, signal: AbortSignal): Promise<Proof> {
+export async function proveServing(record: LocalLab, context: Context, signal: AbortSignal): Promise<Proof> {
   const since = context.clock.monotonicMs()
   const { plan, name } = record
   const endpoint: ProbeEndpoint = {
@@ -50,7 +50,7 @@ export async function proveServing(record: LabRecord, context: Context, signal: 
 }
 
 async function firstToken(
-  record: LabRecord,
+  record: LocalLab,
   endpoint: ProbeEndpoint,
   context: Context,
   signal: AbortSignal,
@@ -67,7 +67,7 @@ async function firstToken(
   }
 }
 
-async function throwIfGivenUp({ name, plan }: LabRecord, context: Context): Promise<void> {
+async function throwIfGivenUp({ name, plan }: LocalLab, context: Context): Promise<void> {
   const { state, detail } = await labStatus(name, context)
   if (state !== 'failed' && state !== 'lost' && state !== 'ended') return
   throw new LabosError('serving.failed', `${plan.engine} does not serve ${plan.model.id}: ${detail ?? state}.`, {

@@ -2,12 +2,12 @@ import { rm } from 'node:fs/promises'
 import { dirname, isAbsolute, relative } from 'node:path'
 import { LabosError } from '../errors/labos-error.js'
 import type { Paths } from '../state/paths.js'
-import { labNames, readLab } from '../state/read.js'
-import type { LabRecord } from '../state/record.js'
+import { labNames, readLocalLab } from '../state/read.js'
+import type { LocalLab } from '../state/record.js'
 import type { Context } from './context.js'
 
 /** Removes the engine and weights of a lab from the cache, where no other lab uses them. Resolves to what was removed. */
-export async function purgeUnused(record: LabRecord, { paths, emit }: Context): Promise<string[]> {
+export async function purgeUnused(record: LocalLab, { paths, emit }: Context): Promise<string[]> {
   if (!record.laboratory) return []
   const used = usedByLabs(paths)
   if (!used) {
@@ -28,7 +28,7 @@ export async function purgeUnused(record: LabRecord, { paths, emit }: Context): 
 /** Files that the labs there are use; undefined when one of them cannot be asked. */
 function usedByLabs(paths: Paths): ReadonlySet<string> | undefined {
   try {
-    const made = labNames(paths).flatMap((name) => readLab(paths, name)?.laboratory ?? [])
+    const made = labNames(paths).flatMap((name) => readLocalLab(paths, name)?.laboratory ?? [])
     return new Set(made.flatMap(({ engineHome, weightsPath }) => [engineHome, weightsPath]))
   } catch (error) {
     if (error instanceof LabosError) return undefined

@@ -3,8 +3,8 @@ import type { CatalogModel } from '../plan/catalog.js'
 import type { Plan } from '../plan/plan.js'
 import { takeLock } from '../state/lock.js'
 import { labPaths, lockPath } from '../state/paths.js'
-import { readLab } from '../state/read.js'
-import type { LabRecord } from '../state/record.js'
+import { readLocalLab } from '../state/read.js'
+import type { LocalLab } from '../state/record.js'
 import { ensureKey, ensureLabDir, newLabId, removeLab, saveLab } from '../state/store.js'
 import { endRunning } from './end-running.js'
 import type { Context } from './context.js'
@@ -71,7 +71,7 @@ async function upLocked(
   context: Context,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const existing = readLab(context.paths, name)
+  const existing = readLocalLab(context.paths, name)
   if (!existing) return make(request, await createRecord(request, model, name, context), true, context, signal)
   const status = await labStatus(name, context)
   const differs = difference(request, model, existing.plan)
@@ -90,14 +90,14 @@ async function createRecord(
   model: CatalogModel,
   name: string,
   context: Context,
-  before?: LabRecord,
-): Promise<LabRecord> {
+  before?: LocalLab,
+): Promise<LocalLab> {
   // A lab keeps its port for life, unless the user names another.
   const port = request.port ?? before?.plan.port
   const plan = await planLab({ ...request, ...(port === undefined ? {} : { port }) }, model, context)
   context.emit({ type: 'plan', plan })
   await agree(request, context)
-  const record: LabRecord = {
+  const record: LocalLab = {
     version: 1,
     id: before?.id ?? newLabId(),
     name,
@@ -128,21 +128,21 @@ async function agree({ agreed }: UpRequest, { prompt }: Context): Promise<void> 
 
 async function make(
   request: UpRequest,
-  record: LabRecord,
+  record: LocalLab,
   isNew: boolean,
   context: Context,
   signal: AbortSignal,
 ): Promise<Outcome> {
   return guarded(record, isNew, context, async () => {
     const laboratory = await makeLaboratory(record.name, { plan: record.plan, agreed: request.agreed }, context, signal)
-    const made: LabRecord = { ...record, laboratory, stepsDone: ['plan', 'laboratory'] }
+    const made: LocalLab = { ...record, laboratory, stepsDone: ['plan', 'laboratory'] }
     await saveLab(context.paths, made)
     await openEndpoint(made, context, signal)
     return prove(made, context, signal)
   })
 }
 
-async function prove(record: LabRecord, context: Context, signal: AbortSignal): Promise<Omit<Outcome, 'elapsedMs'>> {
+async function prove(record: LocalLab, context: Context, signal: AbortSignal): Promise<Omit<Outcome, 'elapsedMs'>> {
   const proof = await proveServing(record, context, signal)
   await saveLab(context.paths, { ...record, stepsDone: ['plan', 'laboratory', 'endpoint', 'serving'] })
   return { outcome: 'up', lab: await labStatus(record.name, context), proof }
@@ -150,7 +150,7 @@ async function prove(record: LabRecord, context: Context, signal: AbortSignal): 
 
 /** Times the work, and undoes it when it fails. */
 async function guarded(
-  { name }: LabRecord,
+  { name }: LocalLab,
   isNew: boolean,
   context: Context,
   work: () => Promise<Omit<Outcome, 'elapsedMs'>>,

@@ -4,11 +4,32 @@ import type * as z from 'zod/mini'
 import { LabosError } from '../errors/labos-error.js'
 import { systemCode } from '../errors/from-system.js'
 import { labPaths, type Paths } from './paths.js'
-import { keeperRecord, labRecord, RECORD_VERSION, type KeeperRecord, type LabRecord } from './record.js'
+import {
+  isRented,
+  keeperRecord,
+  type KeeperRecord,
+  labRecord,
+  type LabRecord,
+  type LocalLab,
+  RECORD_VERSION,
+  type RentedLab,
+} from './record.js'
 
 /** The lab's record, or undefined when there is no such lab. Throws `state.corrupt` and `state.newer`. */
 export const readLab = (paths: Paths, name: string): LabRecord | undefined =>
   readRecord(labPaths(paths, name).record, labRecord)
+
+/** The record of a lab on this computer; undefined when there is none of that name, or it is a rented one. */
+export function readLocalLab(paths: Paths, name: string): LocalLab | undefined {
+  const record = readLab(paths, name)
+  return record && !isRented(record) ? record : undefined
+}
+
+/** The record of a rented lab; undefined when there is none of that name, or it is one on this computer. */
+export function readRentedLab(paths: Paths, name: string): RentedLab | undefined {
+  const record = readLab(paths, name)
+  return record && isRented(record) ? record : undefined
+}
 
 /** What the lab's keeper wrote last, or undefined when none ever ran. */
 export const readKeeper = (paths: Paths, name: string): KeeperRecord | undefined =>

@@ -45,7 +45,8 @@ const plan: z.ZodMiniType<Plan> = z.object({
   notes: z.array(z.string()),
 })
 
-export const labRecord = z.object({
+/** A lab on this computer. */
+export const localLab = z.object({
   version: z.literal(RECORD_VERSION),
   id: z.string(),
   name: z.string(),
@@ -57,7 +58,91 @@ export const labRecord = z.object({
   laboratory: z.exactOptional(z.object({ engineHome: z.string(), weightsPath: z.string() })),
 })
 
-export type LabRecord = z.infer<typeof labRecord>
+export type LocalLab = z.infer<typeof localLab>
+
+const rung = z.object({
+  instanceType: z.string(),
+  region: z.string(),
+  market: z.enum(['on-demand', 'spot']),
+  gpu: z.string(),
+  gpuCount: z.number(),
+  vcpus: z.number(),
+  contextTokens: z.number(),
+  maxSequences: z.number(),
+  /** The machine alone; null = not known. */
+  usdPerHour: z.nullable(z.number()),
+  /** Disk and public address. */
+  besidesUsdPerHour: z.number(),
+  deadlineMs: z.number(),
+  diskGB: z.number(),
+  weightsOnLocalDisk: z.boolean(),
+})
+
+/** One rung of a rented lab's ladder: what a machine would be, and what it would cost. */
+export type RentedOffer = z.infer<typeof rung>
+
+/** The machine of a rented lab, as EC2 described it last. */
+const machine = z.object({
+  id: z.string(),
+  region: z.string(),
+  zone: z.string(),
+  instanceType: z.string(),
+  market: z.enum(['on-demand', 'spot']),
+  state: z.enum(['pending', 'running', 'stopping', 'stopped', 'shutting-down', 'terminated']),
+  address: z.exactOptional(z.string()),
+  launchedAt: z.string(),
+  /** When EC2 said so. */
+  askedAt: z.string(),
+})
+
+export type RentedMachine = z.infer<typeof machine>
+
+/** A lab on a rented machine. */
+export const rentedLab = z.object({
+  version: z.literal(RECORD_VERSION),
+  /** What the tag `labos:lab` of everything that is created says. */
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  plan: z.object({
+    provider: z.literal('aws'),
+    model: z.object({
+      id: z.string(),
+      title: z.string(),
+      repo: z.string(),
+      revision: z.nullable(z.string()),
+      precision: z.string(),
+      weightsBytes: z.number(),
+      servedNames: z.array(z.string()),
+    }),
+    /** The ladder, best first. */
+    offers: z.array(rung),
+    lease: z.object({ ttlMs: z.number() }),
+    notes: z.array(z.string()),
+  }),
+  stepsDone: z.array(z.string()),
+  /** Twelve digits: another account's credentials are refused. */
+  accountId: z.string(),
+  /** `user@host` of who made it. */
+  owner: z.string(),
+  /** Of a CI run. */
+  runId: z.exactOptional(z.string()),
+  /** Regions in which anything was or may have been created, in the order tried. Written before the first create there. */
+  regions: z.array(z.string()),
+  /** Absent until the cloud gave one; after an interruption there may be one all the same. */
+  machine: z.exactOptional(machine),
+  /** When the machine ends itself. */
+  expiresAt: z.exactOptional(z.string()),
+  /** What was billed when, oldest first: each entry holds until the next. */
+  billed: z.array(z.object({ at: z.string(), what: z.enum(['running', 'stopped', 'nothing']) })),
+})
+
+export type RentedLab = z.infer<typeof rentedLab>
+
+export const labRecord = z.union([localLab, rentedLab])
+export type LabRecord = LocalLab | RentedLab
+
+export const isRented = (record: LabRecord): record is RentedLab => record.plan.provider === 'aws'
 
 /** `labs/<name>/keeper.json`: written by the keeper alone, so no file has two writers. */
 export const keeperRecord = z.object({

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Context } from '../../src/flow/context.js'
-import type { KeeperRecord, LabRecord } from '../../src/state/record.js'
+import type { KeeperRecord, LocalLab } from '../../src/state/record.js'
 import type { Paths } from '../../src/state/paths.js'
 import type { LabosEvent } from '../../src/ui/events.js'
 import type { PortHolder, ProcessRef, Processes, Provider } from '../../src/ports.js'
@@ -94,8 +94,8 @@ export const fakeProvider = (more: Partial<Provider> = {}): Provider => ({
 })
 
 /** Saves the record of a lab as `up` leaves it. */
-export async function saveSomeLab(paths: Paths, name: string, more: Partial<LabRecord> = {}): Promise<LabRecord> {
-  const record: LabRecord = {
+export async function saveSomeLab(paths: Paths, name: string, more: Partial<LocalLab> = {}): Promise<LocalLab> {
+  const record: LocalLab = {
     version: 1,
     id: `lab-${name}`,
     name,

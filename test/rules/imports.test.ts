@@ -38,26 +38,27 @@ function importsOf(file: string): Import[] {
   return found
 }
 
-const STAGES = ['provision', 'bootstrap', 'hub', 'serve', 'connect', 'lease', 'state']
+const STAGES = ['provision', 'teardown', 'bootstrap', 'hub', 'serve', 'connect', 'lease', 'state']
 const COMMON = ['plan', 'engines', 'errors', 'ui']
 const room = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : file)
 
 /** Rooms that a room may import from, besides itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  ...Object.fromEntries(STAGES.map((stage) => [stage, ['ports.ts', ...COMMON]])),
+  ...Object.fromEntries(STAGES.map((stage) => [stage, ['ports.ts', 'cloud-ports.ts', ...COMMON]])),
   hub: ['ports.ts', 'download', ...COMMON],
   bootstrap: ['ports.ts', 'download', 'hub', ...COMMON],
   download: ['ports.ts', 'errors', 'ui'],
   errors: [],
-  plan: ['ports.ts', 'engines', 'errors', 'ui'],
+  plan: ['ports.ts', 'cloud-ports.ts', 'engines', 'errors', 'ui'],
   engines: ['plan'],
   ui: ['plan', 'errors', 'ports.ts'],
   'ports.ts': ['plan'],
-  flow: [...STAGES, ...COMMON, 'download', 'ports.ts'],
-  adapters: [...COMMON, 'ports.ts', 'serve'],
+  'cloud-ports.ts': ['plan'],
+  flow: [...STAGES, ...COMMON, 'download', 'ports.ts', 'cloud-ports.ts'],
+  adapters: [...COMMON, 'ports.ts', 'cloud-ports.ts', 'serve', 'infra'],
   cli: [...COMMON, 'ports.ts', 'flow', 'state', 'context.ts', 'adapters'],
   commands: ['cli', 'flow', 'state', ...COMMON],
-  'context.ts': ['adapters', 'connect', 'flow', 'ports.ts', 'provision', 'state', 'ui'],
+  'context.ts': ['adapters', 'cloud-ports.ts', 'connect', 'flow', 'ports.ts', 'provision', 'state', 'ui'],
   'keeper.ts': ['adapters', 'engines', 'errors', 'flow'],
   'fast.ts': ['adapters', 'cli', 'connect', 'flow', 'state', 'ui'],
   'main.ts': ['cli', 'errors', 'plan', 'ui'],

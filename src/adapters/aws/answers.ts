@@ -1,6 +1,6 @@
 /** Answers of AWS as our shapes. Pure; what is not as expected is left out, never guessed. */
 import type { InstanceTypeInfo, SpotPrice as HistoryEntry } from '@aws-sdk/client-ec2'
-import type { ReportedType } from '../../ports.js'
+import type { ReportedType } from '../../cloud-ports.js'
 
 /** Undefined for a type without whole NVIDIA GPUs. */
 export function reportedType(info: InstanceTypeInfo): ReportedType | undefined {

@@ -1,5 +1,5 @@
 import type { EC2Client } from '@aws-sdk/client-ec2'
-import type { AwsRegion, Ec2, ReportedType } from '../../ports.js'
+import type { AwsRegion, Ec2, ReportedType } from '../../cloud-ports.js'
 import { cheapestNow, reportedType, type SpotPrice, spotPrice } from './answers.js'
 import { asked } from './failure.js'
 import { eachPage } from './pages.js'

@@ -1,8 +1,12 @@
-/** The AWS SDK behind our ports. Loaded by `labos prices refresh` alone. */
+/** The AWS SDK behind our ports. Loaded only where AWS is asked. */
 import type { EC2Client } from '@aws-sdk/client-ec2'
-import type { Fetch, OpenAws } from '../../ports.js'
+import type { OpenAws } from '../../cloud-ports.js'
+import type { Fetch } from '../../ports.js'
+import { accountPort } from './account.js'
 import { ec2Port } from './ec2.js'
 import { fetchHandler } from './fetch-handler.js'
+import { holdingsPort } from './holdings.js'
+import { launchPort } from './launch.js'
 import { pricingPort } from './pricing.js'
 import { retries } from './retries.js'
 
@@ -35,7 +39,14 @@ export function awsOpener({ fetch, requestMs = REQUEST_MS, retryPauseMs = RETRY_
     const ec2 = new EC2Client({ ...shared, ...known, region })
     credentials ??= ec2.config.credentials
     const pricing = new PricingClient({ ...shared, credentials, region: PRICING_REGION })
-    return { ec2: ec2Port(ec2, region), pricing: pricingPort(pricing) }
+    const clients = { ...shared, credentials, region }
+    return {
+      ec2: ec2Port(ec2, region),
+      pricing: pricingPort(pricing),
+      account: accountPort(clients),
+      launch: launchPort(ec2, clients),
+      holdings: holdingsPort(ec2, clients),
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { PricingClient } from '@aws-sdk/client-pricing'
-import type { Pricing } from '../../ports.js'
+import type { Pricing } from '../../cloud-ports.js'
 import { clearPrices, type ListedPrice, listedPrice } from './answers.js'
 import { asked } from './failure.js'
 import { eachPage } from './pages.js'

@@ -1,7 +1,7 @@
 /** What a region answered, put over what was known of it. Pure. */
 import { factsOf } from './reported.js'
 import { pricesDate } from './price.js'
-import type { ReportedType } from '../../ports.js'
+import type { ReportedType } from '../../cloud-ports.js'
 import type { Dated, InstanceType, PricesDated, TypeTable, UsdPerHour } from './type-table.js'
 
 /** What one region answered; a part that could not be read is absent, and what was known of it stays. */

@@ -1,5 +1,5 @@
 /** Types as EC2 reports them -> types of the table: GPU names as labos has them. */
-import type { ReportedType } from '../../ports.js'
+import type { ReportedType } from '../../cloud-ports.js'
 import { gpus } from '../gpus.js'
 import type { InstanceType } from './type-table.js'
 

@@ -7,10 +7,11 @@ import { listPrices } from '../../../src/flow/list-prices.js'
 import { planRental } from '../../../src/flow/plan-rent.js'
 import { refreshPrices } from '../../../src/flow/refresh-prices.js'
 import { shippedTable } from '../../../src/plan/aws/type-table.js'
-import type { Ec2, Pricing, ReportedType } from '../../../src/ports.js'
+import type { Ec2, Pricing, ReportedType } from '../../../src/cloud-ports.js'
 import { readTypeTable, typeTablePath } from '../../../src/state/type-table.js'
 import { noColour } from '../../../src/ui/paint.js'
 import { fakeClock } from '../../fakes/clock.js'
+import { fakeOpenAws } from '../../fakes/aws.js'
 import { fakeContext, type FakeContext } from '../../fakes/context.js'
 
 const signal = new AbortController().signal
@@ -28,7 +29,7 @@ const l4: ReportedType = {
 
 function contextWith(ec2: Partial<Ec2> = {}, pricing: Partial<Pricing> = {}): FakeContext {
   const context = fakeContext({
-    aws: async () => ({
+    aws: fakeOpenAws({
       ec2: {
         gpuTypes: async () => [l4, { ...l4, instanceType: 'g9.large', gpuName: 'L9' }],
         zones: async () =>

@@ -4,7 +4,7 @@ import { mergeRegion, type RegionAnswers } from '../../../src/plan/aws/merge.js'
 import { factsOf } from '../../../src/plan/aws/reported.js'
 import { type InstanceType, shippedTable, type TypeTable } from '../../../src/plan/aws/type-table.js'
 import { gpus } from '../../../src/plan/gpus.js'
-import type { ReportedType } from '../../../src/ports.js'
+import type { ReportedType } from '../../../src/cloud-ports.js'
 
 const reported = (more: Partial<ReportedType> = {}): ReportedType => ({
   instanceType: 'g6.2xlarge',

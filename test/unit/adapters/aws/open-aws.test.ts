@@ -1,7 +1,7 @@
 /** The real AWS SDK against an HTTP server that speaks AWS's protocols, as far as labos asks. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { awsOpener } from '../../../../src/adapters/aws/open-aws.js'
-import type { OpenAws } from '../../../../src/ports.js'
+import type { OpenAws } from '../../../../src/cloud-ports.js'
 import { awsServer, type Answer, xml } from '../../../fakes/aws-server.js'
 
 const signal = new AbortController().signal
