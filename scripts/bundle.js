@@ -44,7 +44,7 @@ const commands = readdirSync('build/src/commands', { recursive: true, encoding: 
 
 const esm = await build({
   ...shared,
-  entryPoints: ['build/src/main.js', 'build/src/keeper.js', ...commands],
+  entryPoints: ['build/src/main.js', 'build/src/keeper.js', 'build/src/provider.js', ...commands],
   outbase: 'build/src',
   outdir: 'dist',
   format: 'esm',

@@ -1,8 +1,11 @@
 /** The composition root: the only file that makes real adapters. */
 import { join } from 'node:path'
+import { hostname, userInfo } from 'node:os'
+import { awsTimeoutMs } from './adapters/aws/timeout.js'
 import { keeperLauncher } from './adapters/launch-keeper.js'
 import { localMachine } from './adapters/local-machine.js'
 import { proxyFetch } from './adapters/fetch.js'
+import { pulumiStack } from './adapters/pulumi/pulumi-stack.js'
 import { systemPorts } from './adapters/ports.js'
 import { systemProcesses } from './adapters/processes.js'
 import { systemClock } from './adapters/system-clock.js'
@@ -48,7 +51,17 @@ export async function makeContext({ paths, env, root, emit, prompt }: ContextWis
     fetch,
     ask: askKeeper,
     launcher,
-    aws: lazyAws(fetch),
+    aws: lazyAws(fetch, env),
+    stack: pulumiStack({
+      paths,
+      env,
+      clock: systemClock,
+      processes,
+      emit,
+      entry: join(root, 'dist', 'provider.js'),
+      ...(prompt ? { prompt } : {}),
+    }),
+    owner: ownerName(),
     self,
     emit,
     ...(prompt ? { prompt } : {}),
@@ -56,10 +69,21 @@ export async function makeContext({ paths, env, root, emit, prompt }: ContextWis
 }
 
 /** The SDK is loaded when AWS is asked for the first time, and once. */
-function lazyAws(fetch: Fetch): OpenAws {
+function lazyAws(fetch: Fetch, env: ContextWish['env']): OpenAws {
   let opener: Promise<OpenAws> | undefined
   return async (region) => {
-    opener ??= import('./adapters/aws/open-aws.js').then(({ awsOpener }) => awsOpener({ fetch }))
+    opener ??= import('./adapters/aws/open-aws.js').then(({ awsOpener }) =>
+      awsOpener({ fetch, requestMs: awsTimeoutMs(env) }),
+    )
     return (await opener)(region)
+  }
+}
+
+/** A user without a name (a container's, for example) is known by the number. */
+function ownerName(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`
+  } catch {
+    return `uid-${String(process.getuid?.() ?? 0)}@${hostname()}`
   }
 }

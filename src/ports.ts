@@ -3,6 +3,7 @@
  * `context.ts` only; tests pass fakes.
  */
 import type { Duplex } from 'node:stream'
+import type { Failure, LabSpec, MachineState, Said } from '../infra/spec.js'
 import type { ProviderName } from './plan/plan.js'
 
 /** Time. Every wait in labos goes through here, so no test waits on the real clock. */
@@ -137,4 +138,42 @@ export interface ComputerFacts {
   readonly diskFreeBytes: number
   /** Folder the disk figure is about. */
   readonly diskPath: string
+}
+
+/** What a stack was asked for and did not do. */
+export interface StackFailure extends Partial<Failure> {
+  readonly message: string
+  /** Folder of the engine's own logs. */
+  readonly logs: string
+}
+
+/** A lab's things in the cloud, made through Pulumi: adopted where they exist, made once where they do not. */
+export interface Stack {
+  /**
+   * Finds Pulumi's command line tool; installs it where there is none and the user agrees, or `agreed` beforehand. Throws
+   * `pulumi.missing`.
+   */
+  ready(agreed: boolean): Promise<void>
+  /**
+   * Resolves when the machine runs, or to why there is none. `spec` may still be on its way: the engine starts meanwhile, and
+   * what it rejects with is thrown. When the signal aborts, what was being made is finished or left out, never lost sight of.
+   */
+  up(
+    wish: {
+      readonly name: string
+      readonly labId: string
+      readonly spec: Promise<LabSpec>
+      /** Ask the cloud whether what is known is still there. */
+      readonly refresh: boolean
+      readonly say: (said: Said) => void
+    },
+    signal: AbortSignal,
+  ): Promise<{ readonly machine: MachineState } | { readonly failed: StackFailure }>
+  /**
+   * Waits for whatever still works on the lab after a crash, and asks it to stop. `settleUntilMs` (time of day): a create
+   * call was sent and its answer lost, so before that time a look at the cloud proves nothing.
+   */
+  settle(name: string, signal: AbortSignal): Promise<{ readonly settleUntilMs?: number }>
+  /** Call when everything is proven gone. Throws `teardown.incomplete` where a shared state could not be cleared. */
+  forget(name: string, labId: string, signal: AbortSignal): Promise<void>
 }

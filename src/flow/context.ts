@@ -10,6 +10,7 @@ import type {
   Processes,
   Prompt,
   Provider,
+  Stack,
 } from '../ports.js'
 import type { Paths } from '../state/paths.js'
 import type { Emit } from '../ui/events.js'
@@ -30,6 +31,9 @@ export interface Context {
   readonly ask: AskKeeper
   readonly launcher: KeeperLauncher
   readonly aws: OpenAws
+  readonly stack: Stack
+  /** `user@host` of whoever runs labos: the tag `labos:owner`. */
+  readonly owner: string
   /** This process, as others see it. */
   readonly self: ProcessRef
   readonly emit: Emit

@@ -39,6 +39,8 @@ export function fakeContext(more: Partial<Context> & { readonly processes?: Fake
     ask: absent('keeper that answers'),
     launcher: { launch: absent('launcher') },
     aws: absent('AWS'),
+    stack: { ready: absent('engine'), up: absent('engine'), settle: async () => ({}), forget: async () => undefined },
+    owner: 'ada@lab',
     self: { pid: 1, startTime: 't1' },
     emit: (event) => void events.push(event),
     ...more,

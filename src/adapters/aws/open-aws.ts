@@ -9,6 +9,7 @@ import { holdingsPort } from './holdings.js'
 import { launchPort } from './launch.js'
 import { pricingPort } from './pricing.js'
 import { retries } from './retries.js'
+import { SILENT } from './silent.js'
 
 /** The Pricing API answers in few regions, for all of them. */
 const PRICING_REGION = 'us-east-1'
@@ -49,7 +50,3 @@ export function awsOpener({ fetch, requestMs = REQUEST_MS, retryPauseMs = RETRY_
     }
   }
 }
-
-/** The SDK warns on the console where it has no logger. */
-const nothing = (): void => undefined
-const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing }

@@ -1,0 +1,141 @@
+/** A lab's stack by Pulumi's Automation API, with the command line tool run our way. Loaded only where something is rented. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { labProgram } from '../../../infra/program.js'
+import type { LabSpec, MachineState, Said } from '../../../infra/spec.js'
+import { throwIfAborted } from '../../errors/interrupted.js'
+import { EngineFailed } from './engine-failed.js'
+import { heard } from './events.js'
+import type { FoundEngine } from './find-engine.js'
+import { checkpointFile, engineEnv, isRemote, PROJECT, setBrokenAside, type StackFolder } from './folder.js'
+import { breakStaleLock, hasCheckpoint, hasPending } from './repair.js'
+import { type EngineRun, runEngine } from './run-engine.js'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+export interface StackWish {
+  readonly folder: StackFolder
+  readonly engine: FoundEngine
+  /** Name of the stack: the lab's id, which no other lab has. */
+  readonly stack: string
+  readonly env: Env
+}
+
+export interface UpWish extends StackWish {
+  readonly spec: Promise<LabSpec>
+  /** Ask the cloud first whether what the state knows is still there. */
+  readonly refresh: boolean
+  readonly say: (said: Said) => void
+  readonly note: (text: string) => void
+}
+
+const noop = (): Promise<void> => Promise.resolve()
+
+/** Makes or completes the stack. Throws what `spec` rejects with, the signal's reason, or `EngineFailed`. */
+export async function upStack(wish: UpWish, signal: AbortSignal): Promise<MachineState> {
+  const { folder, engine, stack: name, env, spec, refresh } = wish
+  const program = await open(wish)
+  const ended = new AbortController()
+  const both = AbortSignal.any([signal, ended.signal])
+  let specError: unknown
+  spec.catch((error: unknown) => {
+    specError = error
+    ended.abort(error) // the engine may still be starting
+  })
+  let machine: MachineState | undefined
+  const failures: ReturnType<typeof heard>[] = []
+  const run = await program.up({
+    refresh,
+    onEvent: (event) => {
+      const news = heard(event)
+      if (news.said) wish.say(news.said)
+      if (news.machine) machine = news.machine
+      if (news.failure ?? news.error) failures.push(news)
+    },
+    signal: both,
+  })
+  if (specError !== undefined) throw specError
+  throwIfAborted(signal)
+  if (run.exitCode !== 0 || failures.length > 0)
+    throw new EngineFailed({
+      failure: failures.find(({ failure }) => failure)?.failure,
+      said: failures.find(({ error }) => error)?.error ?? run.stderr.trim().slice(-2000),
+      logs: folder.runsDir,
+    })
+  if (!isRemote(env) && hasPending(checkpointFile(folder, name))) await program.dropPending()
+  if (!machine)
+    throw new EngineFailed({ said: `Pulumi ${engine.version} did not say which machine`, logs: folder.runsDir })
+  return machine
+}
+
+interface Program {
+  up(wish: {
+    refresh: boolean
+    onEvent: (event: Parameters<typeof heard>[0]) => void
+    signal: AbortSignal
+  }): Promise<EngineRun>
+  /** Forgets what the engine began and never heard the end of: the machine was found again. */
+  dropPending(): Promise<void>
+}
+
+async function open({ folder, engine, stack: name, env, spec, note }: UpWish): Promise<Program> {
+  const aside = isRemote(env) ? undefined : await setBrokenAside(folder, name)
+  if (aside !== undefined)
+    note(`Pulumi's state does not parse and was moved to ${aside}; what exists is found by its tags`)
+  if (!isRemote(env) && (await breakStaleLock(folder, name)))
+    note('a lock left by an engine that was killed is removed')
+  const { pulumi, semver, stacks, workspaces } = await import('./sdk.js')
+  const envVars = engineEnv(folder, env)
+  let last: EngineRun = { exitCode: 0, stdout: '', stderr: '' }
+  const run = async (
+    args: string[],
+    _cwd: string,
+    more: Record<string, string>,
+    _onOutput?: unknown,
+    _onError?: unknown,
+    signal?: AbortSignal,
+  ): Promise<EngineRun & { code: number }> => {
+    const nonInteractive = args.includes('--non-interactive') ? args : [...args, '--non-interactive']
+    last = await runEngine(engine.command, nonInteractive, {
+      folder,
+      env: { ...envVars, ...more },
+      ...(signal ? { signal } : {}),
+    })
+    const result = { ...last, code: last.exitCode }
+    if (last.exitCode !== 0) throw new Error(`pulumi ended with ${String(last.exitCode)}`)
+    return result
+  }
+  const pulumiCommand = { command: engine.command, version: semver.parse(engine.version), run }
+  const workspace = await workspaces.LocalWorkspace.create({
+    workDir: folder.dir,
+    pulumiCommand,
+    program: labProgram(pulumi, spec),
+    envVars,
+  })
+  workspace.selectStack = noop
+  if (isRemote(env) || !hasCheckpoint(folder, name)) {
+    mkdirSync(join(folder.dir, 'state'), { recursive: true, mode: 0o700 })
+    await run(['stack', 'init', `organization/${PROJECT}/${name}`, '--no-select'], '', {}).catch(() => {
+      if (!last.stderr.includes('already exists')) throw failedOf(last, folder)
+    })
+  }
+  const stack = await stacks.Stack.select(`organization/${PROJECT}/${name}`, workspace)
+  stack.outputs = () => Promise.resolve({})
+  stack.info = () => Promise.resolve(undefined)
+  return {
+    up: async ({ refresh, onEvent, signal }) => {
+      // The end of the engine tells how it went; the SDK's own error is that end in other words.
+      await stack.up({ refresh, onEvent, signal, suppressProgress: true }).catch((error: unknown) => {
+        if (last.exitCode === 0 && !signal.aborted) throw error
+      })
+      return last
+    },
+    dropPending: async () => {
+      const { version: format, deployment } = await stack.exportStack()
+      await stack.importStack({ version: format, deployment: { ...deployment, pending_operations: [] } })
+    },
+  }
+}
+
+const failedOf = ({ stderr }: EngineRun, folder: StackFolder): EngineFailed =>
+  new EngineFailed({ said: stderr.trim().slice(-2000), logs: folder.runsDir })
