@@ -30,7 +30,7 @@ export function explainScreen(plan: RentPlan, offer: Offer, paint: Paint): strin
       ['start-up', startUpText(offer)],
       [
         'disk',
-        `${String(offer.diskGB)} GB: 40 for system and engine${offer.weightsOnLocalDisk ? '; weights go to the NVMe disk' : ', the rest for weights'}`,
+        `${String(offer.diskGB)} GB: 100 for image and engine${offer.weightsOnLocalDisk ? '; weights go to the NVMe disk' : ', the rest for weights'}`,
       ],
     ]),
     '',

@@ -63,6 +63,7 @@ const offer = z.strictObject({
   usdUntilDeadline: orNull(usd),
   quota: z.strictObject({ code: orNull(z.string()), name: z.string(), vcpus: z.int(), checked: z.literal(false) }),
   diskGB: z.int(),
+  diskThroughputMBps: z.int(),
   weightsOnLocalDisk: z.boolean(),
   startUp: z.strictObject({
     bootSeconds: z.number(),

@@ -75,6 +75,7 @@ const rung = z.object({
   besidesUsdPerHour: z.number(),
   deadlineMs: z.number(),
   diskGB: z.number(),
+  diskThroughputMBps: z.number(),
   weightsOnLocalDisk: z.boolean(),
 })
 

@@ -41,5 +41,10 @@ const DISK_USD_PER_GB_HOUR = 0.08 / 730
 /** A public IPv4 address, everywhere. */
 const ADDRESS_USD_PER_HOUR = 0.005
 
+/** gp3 throughput above what is free, a MB/s and month. */
+const FREE_MBPS = 125
+const USD_PER_MBPS_HOUR = 0.04 / 730
+
 /** What a machine costs an hour beside itself: its disk and its address. */
-export const besidesUsdPerHour = (diskGB: number): number => diskGB * DISK_USD_PER_GB_HOUR + ADDRESS_USD_PER_HOUR
+export const besidesUsdPerHour = (diskGB: number, throughputMBps: number = FREE_MBPS): number =>
+  diskGB * DISK_USD_PER_GB_HOUR + Math.max(0, throughputMBps - FREE_MBPS) * USD_PER_MBPS_HOUR + ADDRESS_USD_PER_HOUR

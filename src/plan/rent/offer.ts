@@ -44,6 +44,8 @@ export interface Offer {
   readonly usdUntilDeadline: number | null
   readonly quota: Quota & { readonly vcpus: number; readonly checked: false }
   readonly diskGB: number
+  /** Of that disk, MB/s. */
+  readonly diskThroughputMBps: number
   readonly weightsOnLocalDisk: boolean
   readonly startUp: StartUp
   readonly verdict: 'fits' | 'refused'
@@ -70,7 +72,7 @@ interface Refused {
 export function offersOf(suit: Suit, regions: readonly string[], request: RentRequest, table: TypeTable): Offer[] {
   const { type, candidate } = suit
   const disk = diskFor(type, candidate.weightsBytes)
-  const besides = besidesUsdPerHour(disk.rootGB)
+  const besides = besidesUsdPerHour(disk.rootGB, disk.throughputMBps)
   const anywhere = {
     market: request.market,
     gpu: type.gpu,
@@ -81,6 +83,7 @@ export function offersOf(suit: Suit, regions: readonly string[], request: RentRe
     ...servingOf(suit),
     quota: { ...quotaOf(type.instanceType, request.market), vcpus: type.vcpus, checked: false as const },
     diskGB: disk.rootGB,
+    diskThroughputMBps: disk.throughputMBps,
     weightsOnLocalDisk: disk.weightsOnLocalDisk,
     startUp: startUp(type, candidate.weightsBytes),
   }

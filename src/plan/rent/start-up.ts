@@ -33,7 +33,11 @@ export function startUp({ vcpus, networkGbps }: InstanceType, weightsBytes: numb
   return { bootSeconds: BOOT_SECONDS, downloadSeconds, loadSeconds, compileSeconds: COMPILE_SECONDS, totalSeconds }
 }
 
-const SYSTEM_AND_ENGINE_GB = 40
+/** The image's own disk is 75 GB, and no machine can have a smaller one; engine and logs come on top. */
+const SYSTEM_AND_ENGINE_GB = 100
+/** Of gp3 at no extra price; with the weights on it, loading them would be the longest part of a start. */
+const FREE_MBPS = 125
+const WEIGHTS_MBPS = 500
 const WEIGHTS_ROOM = 1.05
 
 export interface Disk {
@@ -41,10 +45,16 @@ export interface Disk {
   readonly rootGB: number
   /** True when the weights go to the machine's own disks, which cost nothing. */
   readonly weightsOnLocalDisk: boolean
+  /** Of the network disk, MB/s. */
+  readonly throughputMBps: number
 }
 
 export function diskFor({ nvmeGB }: InstanceType, weightsBytes: number): Disk {
   const weightsGB = Math.ceil((weightsBytes / 1e9) * WEIGHTS_ROOM)
   const weightsOnLocalDisk = nvmeGB >= weightsGB
-  return { rootGB: SYSTEM_AND_ENGINE_GB + (weightsOnLocalDisk ? 0 : weightsGB), weightsOnLocalDisk }
+  return {
+    rootGB: SYSTEM_AND_ENGINE_GB + (weightsOnLocalDisk ? 0 : weightsGB),
+    weightsOnLocalDisk,
+    throughputMBps: weightsOnLocalDisk ? FREE_MBPS : WEIGHTS_MBPS,
+  }
 }
