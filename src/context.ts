@@ -9,7 +9,7 @@ import { systemClock } from './adapters/system-clock.js'
 import { askKeeper } from './connect/door.js'
 import type { Context } from './flow/context.js'
 import type { OpenAws } from './cloud-ports.js'
-import type { Fetch, Prompt } from './ports.js'
+import type { Fetch, Prompt, Stack } from './ports.js'
 import { localProvider } from './provision/local/provider.js'
 import { labPaths, type Paths } from './state/paths.js'
 import type { Emit } from './ui/events.js'
@@ -49,11 +49,15 @@ export async function makeContext({ paths, env, root, emit, prompt }: ContextWis
     ask: askKeeper,
     launcher,
     aws: lazyAws(fetch),
+    stack: noStack,
     self,
     emit,
     ...(prompt ? { prompt } : {}),
   }
 }
+
+/** Nothing makes machines yet, so there is nothing to end or to forget. */
+const noStack: Stack = { settle: () => Promise.resolve({}), forget: () => Promise.resolve() }
 
 /** The SDK is loaded when AWS is asked for the first time, and once. */
 function lazyAws(fetch: Fetch): OpenAws {

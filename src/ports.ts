@@ -128,6 +128,17 @@ export interface Provider {
   open(): Machine
 }
 
+/** What makes the machines of labs, as far as giving them back needs it. */
+export interface Stack {
+  /**
+   * Ends what an `up` that was killed may have left running and creating on this computer. `settleUntilMs`: the clock
+   * time until which a machine may still appear that was asked for.
+   */
+  settle(name: string, signal: AbortSignal): Promise<{ readonly settleUntilMs?: number }>
+  /** Forgets what was made for the lab. Call only when it is proven gone. */
+  forget(name: string, labId: string, signal: AbortSignal): Promise<void>
+}
+
 /** What a provider knows of a computer. */
 export interface ComputerFacts {
   /** As Node names it: `linux-x64`. */

@@ -10,6 +10,7 @@ import type {
   Processes,
   Prompt,
   Provider,
+  Stack,
 } from '../ports.js'
 import type { Paths } from '../state/paths.js'
 import type { Emit } from '../ui/events.js'
@@ -30,6 +31,7 @@ export interface Context {
   readonly ask: AskKeeper
   readonly launcher: KeeperLauncher
   readonly aws: OpenAws
+  readonly stack: Stack
   /** This process, as others see it. */
   readonly self: ProcessRef
   readonly emit: Emit

@@ -39,6 +39,7 @@ export function fakeContext(more: Partial<Context> & { readonly processes?: Fake
     ask: absent('keeper that answers'),
     launcher: { launch: absent('launcher') },
     aws: absent('AWS'),
+    stack: { settle: async () => ({}), forget: async () => undefined },
     self: { pid: 1, startTime: 't1' },
     emit: (event) => void events.push(event),
     ...more,
