@@ -38,7 +38,7 @@ export function accessHandler(open: OpenEc2, time: Time): Handler {
       const inputs = accessInputs.parse(values)
       const ec2 = await open(inputs.region)
       const groups = await translated(inputs, () => ec2.groupsOf(inputs.labId))
-      const group = groups.find((each) => each.id === id) ?? { id, vpcId: inputs.vpcId, ingress: [] }
+      const group = groups.find((each) => each.id === id) ?? { id, vpcId: inputs.vpcId ?? '', ingress: [] }
       return translated(inputs, () => withRules(group, inputs, ec2))
     },
     delete: async (id, values, { signal }) => {
@@ -58,12 +58,13 @@ async function make(inputs: AccessInputs, ec2: Ec2Calls): Promise<Made> {
 }
 
 const ownGroup = async ({ labId, vpcId }: AccessInputs, ec2: Ec2Calls): Promise<Group | undefined> =>
-  (await ec2.groupsOf(labId)).find((group) => group.vpcId === vpcId)
+  (await ec2.groupsOf(labId)).find((group) => vpcId === undefined || group.vpcId === vpcId)
 
 async function created(inputs: AccessInputs, ec2: Ec2Calls): Promise<Group> {
   const { labId, vpcId, tags } = inputs
+  const inVpc = vpcId === undefined ? {} : { vpcId }
   try {
-    return { id: await ec2.createGroup({ name: groupName(labId), vpcId, tags }), vpcId, ingress: [] }
+    return { id: await ec2.createGroup({ name: groupName(labId), tags, ...inVpc }), vpcId: vpcId ?? '', ingress: [] }
   } catch (error) {
     // Made by a request whose answer was lost, or not yet seen by the read before.
     const isThere = error instanceof Ec2Refusal && refusalKind(error.code, '') === 'exists'

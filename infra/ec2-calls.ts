@@ -45,7 +45,7 @@ export interface Ec2Calls {
   /** Success when it is ending or unknown. */
   terminate(id: string): Promise<void>
   groupsOf(labId: string): Promise<readonly Group[]>
-  createGroup(group: { name: string; vpcId: string; tags: Readonly<Record<string, string>> }): Promise<string>
+  createGroup(group: { name: string; vpcId?: string; tags: Readonly<Record<string, string>> }): Promise<string>
   /** Success when the rule is there already. */
   allow(groupId: string, cidr: string): Promise<void>
   /** Success when the rule is not there. */

@@ -14,11 +14,16 @@ const place = {
 
 export const accessInputs: z.ZodMiniType<AccessInputs> = z.object({
   ...place,
-  vpcId: text,
+  vpcId: z.exactOptional(text),
   ingress: z.array(z.string().check(z.regex(/^[0-9.]+\/\d{1,2}$/))),
 })
 
-const rung = z.object({ instanceType: text, market: z.enum(['on-demand', 'spot']), zone: text, subnetId: text })
+const rung = z.object({
+  instanceType: text,
+  market: z.enum(['on-demand', 'spot']),
+  zone: z.exactOptional(text),
+  subnetId: z.exactOptional(text),
+})
 
 export const machineInputs: z.ZodMiniType<MachineInputs> = z.object({
   ...place,

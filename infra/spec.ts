@@ -4,8 +4,9 @@
 export interface Rung {
   readonly instanceType: string
   readonly market: 'on-demand' | 'spot'
-  readonly zone: string
-  readonly subnetId: string
+  /** Absent where it could not be read: AWS chooses, in the default network. */
+  readonly zone?: string
+  readonly subnetId?: string
 }
 
 /** What both resources are told, so that `pulumi destroy` needs nothing but the state. */
@@ -19,7 +20,8 @@ export interface Place {
 }
 
 export interface AccessInputs extends Place {
-  readonly vpcId: string
+  /** Absent: the default network. */
+  readonly vpcId?: string
   /** Who may reach port 22, as CIDR blocks. */
   readonly ingress: readonly string[]
 }

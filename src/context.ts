@@ -1,6 +1,5 @@
 /** The composition root: the only file that makes real adapters. */
 import { join } from 'node:path'
-import { hostname, userInfo } from 'node:os'
 import { awsTimeoutMs } from './adapters/aws/timeout.js'
 import { keeperLauncher } from './adapters/launch-keeper.js'
 import { localMachine } from './adapters/local-machine.js'
@@ -11,6 +10,7 @@ import { systemProcesses } from './adapters/processes.js'
 import { systemClock } from './adapters/system-clock.js'
 import { askKeeper } from './connect/door.js'
 import type { Context } from './flow/context.js'
+import { ownerName } from './flow/owner.js'
 import type { OpenAws } from './cloud-ports.js'
 import type { Fetch, Prompt } from './ports.js'
 import { localProvider } from './provision/local/provider.js'
@@ -76,14 +76,5 @@ function lazyAws(fetch: Fetch, env: ContextWish['env']): OpenAws {
       awsOpener({ fetch, requestMs: awsTimeoutMs(env) }),
     )
     return (await opener)(region)
-  }
-}
-
-/** A user without a name (a container's, for example) is known by the number. */
-function ownerName(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`
-  } catch {
-    return `uid-${String(process.getuid?.() ?? 0)}@${hostname()}`
   }
 }

@@ -16,6 +16,7 @@ export function runRequest(inputs: MachineInputs, rung: Rung, generation: number
     MaxCount: 1,
     ImageId: imageId,
     InstanceType: rung.instanceType,
+    ...(rung.subnetId === undefined && rung.zone !== undefined ? { Placement: { AvailabilityZone: rung.zone } } : {}),
     InstanceInitiatedShutdownBehavior: 'terminate',
     UserData: userData,
     // No instance profile: the machine holds no credentials. Tags in the metadata are how it learns of a new deadline.
@@ -28,7 +29,7 @@ export function runRequest(inputs: MachineInputs, rung: Rung, generation: number
     NetworkInterfaces: [
       {
         DeviceIndex: 0,
-        SubnetId: rung.subnetId,
+        ...(rung.subnetId === undefined ? {} : { SubnetId: rung.subnetId }),
         Groups: [securityGroupId],
         AssociatePublicIpAddress: true,
         DeleteOnTermination: true,
@@ -64,6 +65,6 @@ export function runRequest(inputs: MachineInputs, rung: Rung, generation: number
 
 /** The same for the same wish, from whichever computer it is sent; at most 64 characters. */
 export function clientToken({ labId, region }: MachineInputs, rung: Rung, generation: number): string {
-  const wish = [labId, region, rung.instanceType, rung.market, rung.zone, rung.subnetId, String(generation)]
+  const wish = [labId, region, rung.instanceType, rung.market, rung.zone ?? '', rung.subnetId ?? '', String(generation)]
   return `labos-${createHash('sha256').update(wish.join('|')).digest('hex').slice(0, 48)}`
 }

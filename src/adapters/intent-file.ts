@@ -10,8 +10,8 @@ const intent: z.ZodMiniType<Intent> = z.object({
   rung: z.object({
     instanceType: z.string(),
     market: z.enum(['on-demand', 'spot']),
-    zone: z.string(),
-    subnetId: z.string(),
+    zone: z.exactOptional(z.string()),
+    subnetId: z.exactOptional(z.string()),
   }),
   request: z.looseObject({ ClientToken: z.string(), MinCount: z.number(), MaxCount: z.number() }),
   sentAtMs: z.number(),

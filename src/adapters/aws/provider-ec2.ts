@@ -78,7 +78,7 @@ async function ec2Calls(region: string, requestHandler: ReturnType<typeof fetchH
       const wish = {
         GroupName: name,
         Description: 'Reaches the machine of a labos lab',
-        VpcId: vpcId,
+        ...(vpcId === undefined ? {} : { VpcId: vpcId }),
         TagSpecifications: [{ ResourceType: 'security-group' as const, Tags }],
       }
       const { GroupId } = await said('CreateSecurityGroup', client.send(new sdk.CreateSecurityGroupCommand(wish)))

@@ -37,9 +37,9 @@ export function pricesDate({ prices }: Pick<TypeTable, 'prices'>, region: string
 }
 
 /** gp3 storage, a GB and month, us-east-1 list; 730 hours a month. */
-const DISK_USD_PER_GB_HOUR = 0.08 / 730
+export const DISK_USD_PER_GB_HOUR = 0.08 / 730
 /** A public IPv4 address, everywhere. */
-const ADDRESS_USD_PER_HOUR = 0.005
+export const ADDRESS_USD_PER_HOUR = 0.005
 
 /** gp3 throughput above what is free, a MB/s and month. */
 const FREE_MBPS = 125
