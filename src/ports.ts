@@ -129,6 +129,17 @@ export interface Provider {
   open(): Machine
 }
 
+/** What a provider knows of a computer. */
+export interface ComputerFacts {
+  /** As Node names it: `linux-x64`. */
+  readonly platform: string
+  readonly cores: number
+  readonly memoryAvailableBytes: number
+  readonly diskFreeBytes: number
+  /** Folder the disk figure is about. */
+  readonly diskPath: string
+}
+
 /** What a stack was asked for and did not do. */
 export interface StackFailure extends Partial<Failure> {
   readonly message: string
