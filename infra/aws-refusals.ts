@@ -65,11 +65,13 @@ const CODES: Readonly<Record<Exclude<RefusalKind, 'freeplan'>, readonly string[]
     'TagLimitExceeded',
     'ResourceLimitExceeded',
     'ResourceCountLimitExceeded',
+    'QuotaExceededException', // of Service Quotas itself: too many wishes are open
   ],
   denied: [
     'UnauthorizedOperation',
     'AccessDenied',
     'AccessDeniedException',
+    'DependencyAccessDeniedException',
     'AuthFailure.ServiceLinkedRoleCreationNotPermitted',
     'TagPolicyViolation',
   ],

@@ -93,7 +93,10 @@ export interface Launch {
   spotByZone(types: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>>
   /** Makes the default network that AWS makes for new accounts. */
   makeDefaultNetwork(signal: AbortSignal): Promise<void>
-  /** Asks AWS for a higher quota; resolves to AWS's word for the state of the request. */
+  /**
+   * Asks AWS for a higher quota; resolves to AWS's word for the state of the request. One that is open already, whoever
+   * made it, is a success without an id: `ALREADY_OPEN`.
+   */
   requestQuota(
     code: string,
     vcpus: number,

@@ -55,6 +55,9 @@ export function errorText(error: LabosError, paint: Paint, original: unknown, en
     ),
     paint.dim(`More: ${docOf(error.code)}   exit ${String(error.exit)}`),
   ]
-  const stack = env['DEBUG'] && original instanceof Error ? `${original.stack ?? ''}\n` : ''
-  return `${lines.join('\n')}\n${stack}`
+  return `${lines.join('\n')}\n${env['DEBUG'] ? stackOf(original) : ''}`
 }
+
+/** Of the error and of what caused it: there is what AWS or another service said. */
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? `${error.stack ?? ''}\n${stackOf(error.cause)}` : ''

@@ -13,7 +13,7 @@ export interface RegionReading {
 }
 
 /** What one part may fail with while the others are right. Without credentials none is. */
-const PARTIAL: ReadonlySet<string> = new Set(['aws.refused', 'aws.unreachable'])
+const PARTIAL: ReadonlySet<string> = new Set(['aws.refused', 'aws.region', 'aws.unreachable'])
 
 /** Throws `aws.credentials`, and what is wrong with labos. */
 export async function askRegion(

@@ -1,5 +1,6 @@
 /** Which regions a refresh is about, and whether the account may use them. */
 import { LabosError } from '../errors/labos-error.js'
+import { homeOf } from '../plan/aws/home-region.js'
 import type { TypeTable } from '../plan/aws/type-table.js'
 import { nearest } from '../plan/find-model.js'
 import { regionsOf } from '../plan/rent/check.js'
@@ -36,12 +37,6 @@ export async function refreshRegions(
 }
 
 const REGION = /^[a-z]+(?:-[a-z]+)+-\d+$/
-
-/** The region of a partition that every account has: one that is misspelt or not enabled cannot be asked itself. */
-function homeOf(region: string): string {
-  if (region.startsWith('cn-')) return 'cn-north-1'
-  return region.startsWith('us-gov-') ? 'us-gov-west-1' : 'us-east-1'
-}
 
 function checkRegion(region: string, known: readonly AwsRegion[]): void {
   const found = known.find(({ name }) => name === region)

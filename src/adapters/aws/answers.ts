@@ -90,14 +90,19 @@ export function spotPrice({ InstanceType, AvailabilityZone, SpotPrice: price, Ti
   return [{ type: InstanceType, zone: AvailabilityZone, atMs: Timestamp?.getTime() ?? 0, usd }]
 }
 
-/** Of each type the cheapest zone, by what is newest of each. */
-export function cheapestNow(history: readonly SpotPrice[]): Map<string, number> {
+/** What is newest of each type and zone. */
+export function newestSpot(history: readonly SpotPrice[]): SpotPrice[] {
   const newest = new Map<string, SpotPrice>()
   for (const entry of history) {
     const key = `${entry.type} ${entry.zone}`
     if (entry.atMs >= (newest.get(key)?.atMs ?? 0)) newest.set(key, entry)
   }
+  return [...newest.values()]
+}
+
+/** Of each type the cheapest zone, by what is newest of each. */
+export function cheapestNow(history: readonly SpotPrice[]): Map<string, number> {
   const cheapest = new Map<string, number>()
-  for (const { type, usd } of newest.values()) cheapest.set(type, Math.min(usd, cheapest.get(type) ?? Infinity))
+  for (const { type, usd } of newestSpot(history)) cheapest.set(type, Math.min(usd, cheapest.get(type) ?? Infinity))
   return cheapest
 }

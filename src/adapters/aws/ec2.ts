@@ -1,6 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2'
 import type { AwsRegion, Ec2, ReportedType } from '../../cloud-ports.js'
 import { cheapestNow, reportedType, type SpotPrice, spotPrice } from './answers.js'
+import { isZoneOf } from './ask-ec2.js'
 import { asked } from './failure.js'
 import { eachPage } from './pages.js'
 
@@ -45,9 +46,6 @@ async function zones(client: EC2Client, region: string, abortSignal: AbortSignal
   )
   return new Map([...found].map(([type, places]) => [type, places.size]))
 }
-
-/** Local and Wavelength zones have longer names, other prices, and need an opt-in of their own. */
-const isZoneOf = (region: string, zone: string): boolean => zone.startsWith(region) && zone.length === region.length + 1
 
 /** The history since now begins with each zone's price as it is. */
 async function spotPrices(

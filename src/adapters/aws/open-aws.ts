@@ -1,9 +1,11 @@
 /** The AWS SDK behind our ports. Loaded only where AWS is asked. */
 import type { EC2Client } from '@aws-sdk/client-ec2'
-import type { OpenAws } from '../../cloud-ports.js'
+import type { AwsRegion, OpenAws } from '../../cloud-ports.js'
+import { homeOf } from '../../plan/aws/home-region.js'
 import type { Fetch } from '../../ports.js'
 import { accountPort } from './account.js'
 import { ec2Port } from './ec2.js'
+import { explainedAws } from './explained.js'
 import { fetchHandler } from './fetch-handler.js'
 import { holdingsPort } from './holdings.js'
 import { launchPort } from './launch.js'
@@ -41,12 +43,17 @@ export function awsOpener({ fetch, requestMs = REQUEST_MS, retryPauseMs = RETRY_
     credentials ??= ec2.config.credentials
     const pricing = new PricingClient({ ...shared, credentials, region: PRICING_REGION })
     const clients = { ...shared, credentials, region }
-    return {
+    const account = accountPort(clients)
+    const home = homeOf(region)
+    const aws = {
       ec2: ec2Port(ec2, region),
       pricing: pricingPort(pricing),
-      account: accountPort(clients),
+      account,
       launch: launchPort(ec2, clients),
       holdings: holdingsPort(ec2, clients),
     }
+    const regions = async (signal: AbortSignal): Promise<readonly AwsRegion[]> =>
+      region === home ? [] : ec2Port(new EC2Client({ ...clients, region: home }), home).regions(signal)
+    return explainedAws(aws, { region, regions, decode: account.decode })
   }
 }

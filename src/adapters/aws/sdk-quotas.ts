@@ -1,0 +1,5 @@
+export {
+  GetServiceQuotaCommand,
+  RequestServiceQuotaIncreaseCommand,
+  ServiceQuotasClient,
+} from '@aws-sdk/client-service-quotas'
