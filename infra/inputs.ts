@@ -1,7 +1,7 @@
 /** Inputs as they come over the wire: checked, and typed from then on. */
 import * as z from 'zod/mini'
 import type { CheckFailure, Values } from './provider/handler.js'
-import type { AccessInputs, MachineInputs } from './spec.js'
+import type { AccessInputs, MachineInputs, Rung } from './spec.js'
 import { UNKNOWN } from './provider/values.js'
 
 const text = z.string().check(z.minLength(1))
@@ -18,11 +18,12 @@ export const accessInputs: z.ZodMiniType<AccessInputs> = z.object({
   ingress: z.array(z.string().check(z.regex(/^[0-9.]+\/\d{1,2}$/))),
 })
 
-const rung = z.object({
+export const rung: z.ZodMiniType<Rung> = z.object({
   instanceType: text,
   market: z.enum(['on-demand', 'spot']),
   zone: z.exactOptional(text),
   subnetId: z.exactOptional(text),
+  disk: z.object({ sizeGB: z.number(), throughputMBps: z.number() }),
 })
 
 export const machineInputs: z.ZodMiniType<MachineInputs> = z.object({
@@ -31,7 +32,6 @@ export const machineInputs: z.ZodMiniType<MachineInputs> = z.object({
   rungs: z.array(rung).check(z.minLength(1)),
   imageId: text,
   rootDevice: text,
-  disk: z.object({ sizeGB: z.number(), iops: z.number(), throughputMBps: z.number() }),
   userData: z.string(),
   waitCapacityMs: z.number().check(z.minimum(0)),
 })

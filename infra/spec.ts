@@ -7,6 +7,8 @@ export interface Rung {
   /** Absent where it could not be read: AWS chooses, in the default network. */
   readonly zone?: string
   readonly subnetId?: string
+  /** gp3, for the image and what the machine does not keep on disks of its own. */
+  readonly disk: { readonly sizeGB: number; readonly throughputMBps: number }
 }
 
 /** What both resources are told, so that `pulumi destroy` needs nothing but the state. */
@@ -33,7 +35,6 @@ export interface MachineInputs extends Place {
   readonly imageId: string
   /** Where the image has its root disk: `/dev/sda1`. */
   readonly rootDevice: string
-  readonly disk: { readonly sizeGB: number; readonly iops: number; readonly throughputMBps: number }
   /** cloud-init's user data, base64. */
   readonly userData: string
   /** How long to try the rungs again when all were refused for capacity; 0 = once. */

@@ -1,4 +1,5 @@
 /** The composition root: the only file that makes real adapters. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { awsTimeoutMs } from './adapters/aws/timeout.js'
 import { keeperLauncher } from './adapters/launch-keeper.js'
@@ -7,6 +8,7 @@ import { proxyFetch } from './adapters/fetch.js'
 import { pulumiStack } from './adapters/pulumi/pulumi-stack.js'
 import { systemPorts } from './adapters/ports.js'
 import { systemProcesses } from './adapters/processes.js'
+import { tcpReach } from './adapters/reach.js'
 import { systemClock } from './adapters/system-clock.js'
 import { askKeeper } from './connect/door.js'
 import type { Context } from './flow/context.js'
@@ -61,6 +63,8 @@ export async function makeContext({ paths, env, root, emit, prompt }: ContextWis
       entry: join(root, 'dist', 'provider.js'),
       ...(prompt ? { prompt } : {}),
     }),
+    reach: tcpReach,
+    version: versionIn(root),
     owner: ownerName(),
     self,
     emit,
@@ -78,3 +82,6 @@ function lazyAws(fetch: Fetch, env: ContextWish['env']): OpenAws {
     return (await opener)(region)
   }
 }
+
+const versionIn = (root: string): string =>
+  (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }).version

@@ -73,6 +73,12 @@ export interface Ports {
   free(): Promise<number>
 }
 
+/** True when something accepts a TCP connection there within `timeoutMs`. */
+export type Reach = (
+  place: { readonly host: string; readonly port: number; readonly timeoutMs: number },
+  signal: AbortSignal,
+) => Promise<boolean>
+
 /** `fetch` as the web defines it, with the proxy settings of the environment applied. */
 export type Fetch = typeof globalThis.fetch
 

@@ -1,18 +1,14 @@
 /** The provider's last intent, in a file that only the user can read. */
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod/mini'
+import { rung } from '../../infra/inputs.js'
 import type { Intent, Intents } from '../../infra/machine/intent.js'
 import { writeAtomic } from '../state/atomic.js'
 
 const intent: z.ZodMiniType<Intent> = z.object({
   labId: z.string(),
   region: z.string(),
-  rung: z.object({
-    instanceType: z.string(),
-    market: z.enum(['on-demand', 'spot']),
-    zone: z.exactOptional(z.string()),
-    subnetId: z.exactOptional(z.string()),
-  }),
+  rung,
   request: z.looseObject({ ClientToken: z.string(), MinCount: z.number(), MaxCount: z.number() }),
   sentAtMs: z.number(),
   answer: z.exactOptional(z.union([z.object({ id: z.string() }), z.object({ code: z.string() })])),

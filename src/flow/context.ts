@@ -10,6 +10,7 @@ import type {
   Processes,
   Prompt,
   Provider,
+  Reach,
   Stack,
 } from '../ports.js'
 import type { Paths } from '../state/paths.js'
@@ -32,6 +33,9 @@ export interface Context {
   readonly launcher: KeeperLauncher
   readonly aws: OpenAws
   readonly stack: Stack
+  readonly reach: Reach
+  /** Of labos: the tag `labos:version`. */
+  readonly version: string
   /** `user@host` of whoever runs labos: the tag `labos:owner`. */
   readonly owner: string
   /** This process, as others see it. */

@@ -43,3 +43,9 @@ export function nearest(wanted: string, names: readonly string[]): string[] {
     .slice(0, 3)
     .map(({ name }) => name)
 }
+
+/** What a plan calls the model of that name: the catalogue's id, else the name as it is. */
+export function planModelId(name: string): string {
+  const lookup = findModel(name)
+  return lookup.found ? lookup.model.id : name.replace(/[/\\]+$/, '')
+}

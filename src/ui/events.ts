@@ -3,13 +3,25 @@
  * line of NDJSON, so these shapes are public.
  */
 import type { Plan } from '../plan/plan.js'
+import type { RentPlan } from '../plan/rent/rent-plan.js'
 import type { ErrorJson } from '../errors/labos-error.js'
 
 export type StepName =
-  'facts' | 'plan' | 'pulumi' | 'machine' | 'python' | 'engine' | 'weights' | 'endpoint' | 'serving' | 'teardown'
+  | 'facts'
+  | 'plan'
+  | 'pulumi'
+  | 'machine'
+  | 'boot'
+  | 'python'
+  | 'engine'
+  | 'weights'
+  | 'endpoint'
+  | 'serving'
+  | 'teardown'
 
 export type LabosEvent =
   | { type: 'plan'; plan: Plan }
+  | { type: 'rent-plan'; plan: RentPlan }
   /** A phase began; `text` says what it does, present tense, no dot. */
   | { type: 'start'; step: StepName; text: string }
   /** Bytes moved so far. `total` is absent while unknown. At most about five a second per step. */

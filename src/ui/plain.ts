@@ -3,6 +3,7 @@ import type { Clock } from '../ports.js'
 import type { LabosEvent, StepName } from './events.js'
 import { formatDuration } from './format.js'
 import { planText, progressText } from './lines.js'
+import { rentPlanText } from './rent-plan-text.js'
 import type { Output, Reporter } from './reporter.js'
 
 const HEARTBEAT_MS = 15_000
@@ -48,6 +49,8 @@ function lineOf(event: LabosEvent): string | undefined {
   switch (event.type) {
     case 'plan':
       return planText(event.plan)
+    case 'rent-plan':
+      return rentPlanText(event.plan)
     case 'start':
       return `${event.step}: ${event.text}`
     case 'progress':

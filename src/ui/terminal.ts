@@ -3,6 +3,7 @@ import type { Ora } from 'ora'
 import type { LabosEvent, StepName } from './events.js'
 import { formatDuration } from './format.js'
 import { planText, progressText } from './lines.js'
+import { rentPlanText } from './rent-plan-text.js'
 import type { Paint } from './paint.js'
 import type { Output, Reporter } from './reporter.js'
 
@@ -44,6 +45,8 @@ function lineOf(event: LabosEvent, paint: Paint): string | undefined {
   switch (event.type) {
     case 'plan':
       return `\n${planText(event.plan)}\n`
+    case 'rent-plan':
+      return `\n${rentPlanText(event.plan)}\n`
     case 'done':
       return `${paint.green('✔')} ${event.step.padEnd(STEP_WIDTH)}  ${event.text} ${paint.dim(`(${formatDuration(event.elapsedMs)})`)}`
     case 'failed':

@@ -40,6 +40,8 @@ export function fakeContext(more: Partial<Context> & { readonly processes?: Fake
     launcher: { launch: absent('launcher') },
     aws: absent('AWS'),
     stack: { ready: absent('engine'), up: absent('engine'), settle: async () => ({}), forget: async () => undefined },
+    reach: async () => true,
+    version: '0.0.0',
     owner: 'ada@lab',
     self: { pid: 1, startTime: 't1' },
     emit: (event) => void events.push(event),

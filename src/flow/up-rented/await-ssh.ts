@@ -1,0 +1,43 @@
+/** The end of `up --until machine`: something accepts connections on the machine's port 22. */
+import { LabosError } from '../../errors/labos-error.js'
+import type { RentedLab } from '../../state/record.js'
+import { saveLab } from '../../state/store.js'
+import type { Context } from '../context.js'
+
+const TRY_MS = 3000
+const PAUSE_MS = 500
+/** GPU machines with several cards take minutes to boot. */
+const LONGEST_MS = 10 * 60_000
+
+/** Throws `machine.unreachable`, `machine.state`; the machine runs and is billed then. */
+export async function awaitSsh(record: RentedLab, context: Context, signal: AbortSignal): Promise<RentedLab> {
+  const { clock, emit, reach } = context
+  const host = record.machine?.address
+  if (record.machine?.state === 'stopped' || record.machine?.state === 'stopping') throw stopped(record)
+  if (host === undefined) throw unreachable(record, 'EC2 gave it no public address')
+  const sinceMs = clock.monotonicMs()
+  emit({ type: 'start', step: 'boot', text: `waiting for port 22 of ${host}` })
+  while (!(await reach({ host, port: 22, timeoutMs: TRY_MS }, signal))) {
+    signal.throwIfAborted()
+    if (clock.monotonicMs() - sinceMs > LONGEST_MS) throw unreachable(record, `port 22 of ${host} stayed silent`)
+    await clock.sleep(PAUSE_MS, signal)
+  }
+  const elapsedMs = clock.monotonicMs() - sinceMs
+  emit({ type: 'done', step: 'boot', text: `port 22 of ${host} answers`, elapsedMs })
+  const done: RentedLab = { ...record, stepsDone: ['plan', 'machine', 'boot'] }
+  await saveLab(context.paths, done)
+  return done
+}
+
+const unreachable = ({ name }: RentedLab, why: string): LabosError =>
+  new LabosError('machine.unreachable', `The machine of "${name}" does not answer: ${why}.`, {
+    suggestions: [
+      'Your address may have changed since, or a network between may block port 22: `--allow-cidr`.',
+      'Look at its system log in the AWS console.',
+    ],
+  })
+
+const stopped = ({ name }: RentedLab): LabosError =>
+  new LabosError('machine.state', `The machine of "${name}" is stopped.`, {
+    suggestions: [`Start it: \`labos start ${name}\`.`, `Or end it: \`labos down ${name}\`.`],
+  })

@@ -1,0 +1,106 @@
+/** Before anything is made in a region: its facts, the user's yes, the record. What comes out is what the stack makes. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { LabSpec } from '../../../infra/spec.js'
+import { userData } from '../../bootstrap/user-data.js'
+import { LabosError } from '../../errors/labos-error.js'
+import { quotaOf } from '../../plan/aws/quota.js'
+import { type FactsWish, gatherFacts, type RegionFacts } from '../../provision/aws/facts.js'
+import { ladderIn, type Ladder } from '../../provision/aws/facts-rungs.js'
+import { refuseLaunch, warningsOf } from '../../provision/aws/facts-verdict.js'
+import { labSpec } from '../../provision/aws/lab-spec.js'
+import type { RentedLab, RentedOffer } from '../../state/record.js'
+import type { Context } from '../context.js'
+import { callerCidr } from './caller-address.js'
+import type { RentUpRequest } from './request.js'
+
+export interface Prepared {
+  readonly record: RentedLab
+  readonly spec: LabSpec
+}
+
+const MINUTE_MS = 60_000
+
+/**
+ * Reads the facts of the region and puts the record and the inputs together; makes nothing but, when it was asked to, the
+ * default network. Throws why nothing can be made there.
+ */
+export async function prepare(
+  lab: RentedLab,
+  region: string,
+  request: RentUpRequest,
+  context: Context,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const [{ facts, ladder }, ingress, script] = await Promise.all([
+    factsWithNetwork(lab, region, request, context, signal),
+    ingressOf(request, context, signal),
+    readFile(join(context.templatesDir, 'deadline.sh'), 'utf8'),
+  ])
+  for (const text of warningsOf(facts, context.clock.now())) context.emit({ type: 'note', step: 'facts', text })
+  const refusal = refuseLaunch(facts, ladder)
+  if (refusal) throw new LabosError(refusal.code, refusal.message, { suggestions: refusal.suggestions })
+  for (const { offer, text } of ladder.dropped)
+    context.emit({ type: 'note', step: 'facts', text: `${offer.instanceType}: ${text}` })
+  const { image, identity } = facts
+  if (!image.known || !image.value) throw new Error('a launch without an image was not refused')
+  if (!identity.known) throw noAccount(identity.why)
+  const ttlMs = Math.min(...ladder.rungs.map(({ offer }) => offer.deadlineMs))
+  // By AWS's clock: a laptop's may be wrong, and the machine's is AWS's.
+  const expiresAt = new Date(context.clock.now() - (facts.skewMs ?? 0) + ttlMs).toISOString()
+  const record: RentedLab = {
+    ...lab,
+    accountId: identity.value.accountId,
+    plan: { ...lab.plan, lease: { ttlMs } },
+    expiresAt,
+  }
+  const told = { ...record, model: lab.plan.model.id, version: context.version, expiresAt }
+  const spec = labSpec({
+    lab: told,
+    facts,
+    image: image.value,
+    rungs: ladder.rungs,
+    ingress,
+    userData: userData({ deadlineScript: script, ttlMinutes: ttlMs / MINUTE_MS }),
+    waitCapacityMs: request.waitCapacityMs,
+  })
+  return { record, spec }
+}
+
+async function factsWithNetwork(
+  { plan: { offers } }: RentedLab,
+  region: string,
+  { subnetId, makeNetwork }: RentUpRequest,
+  context: Context,
+  signal: AbortSignal,
+): Promise<{ readonly facts: RegionFacts; readonly ladder: Ladder<RentedOffer> }> {
+  const here = offers.filter((offer) => offer.region === region)
+  const wish: FactsWish = {
+    region,
+    types: [...new Set(here.map(({ instanceType }) => instanceType))],
+    market: here[0]?.market ?? 'on-demand',
+    quotaCodes: [...new Set(here.flatMap(({ instanceType, market }) => quotaOf(instanceType, market).code ?? []))],
+    ...(subnetId === undefined ? {} : { subnetId }),
+  }
+  const aws = await context.aws(region)
+  const facts = await gatherFacts(aws, wish, context, signal)
+  const isWithout = facts.network.known && facts.network.value === undefined && subnetId === undefined
+  if (!isWithout || !makeNetwork) return { facts, ladder: ladderIn(offers, facts) }
+  context.emit({ type: 'note', step: 'facts', text: `making the default network of ${region}` })
+  await aws.launch.makeDefaultNetwork(signal)
+  const again = await gatherFacts(aws, wish, context, signal)
+  return { facts: again, ladder: ladderIn(offers, again) }
+}
+
+async function ingressOf(
+  { ingress }: RentUpRequest,
+  context: Context,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  return ingress.length > 0 ? ingress : [await callerCidr(context, signal)]
+}
+
+const noAccount = (why: string): LabosError =>
+  new LabosError('aws.refused', `AWS does not say whose credentials these are: ${why}`, {
+    suggestions: ['Check them: `aws sts get-caller-identity`.'],
+  })

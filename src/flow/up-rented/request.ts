@@ -1,0 +1,48 @@
+/** What the user asked of a rented lab, and in what a lab that exists differs from it. */
+import { LabosError } from '../../errors/labos-error.js'
+import { planModelId } from '../../plan/find-model.js'
+import type { RentWish } from '../plan-rent.js'
+import type { RentedLab } from '../../state/record.js'
+import { checkLabName, defaultLabName } from '../../state/paths.js'
+
+export interface RentUpRequest {
+  readonly wish: RentWish
+  /** Settings of `wish` that were typed, not presets: only these can differ from a lab that exists. */
+  readonly typed: { readonly regions: boolean; readonly market: boolean }
+  readonly name?: string
+  /** The user said yes beforehand. */
+  readonly agreed: boolean
+  /** Leave what was made when it fails. */
+  readonly keep: boolean
+  /** CIDR blocks that may reach port 22; empty = this computer's address. */
+  readonly ingress: readonly string[]
+  readonly subnetId?: string
+  /** Make the default network where there is none. */
+  readonly makeNetwork: boolean
+  readonly waitCapacityMs: number
+  readonly runId?: string
+}
+
+/** Throws `usage.name`. */
+export const labNameOf = ({ name, wish }: RentUpRequest): string =>
+  checkLabName(name ?? defaultLabName(planModelId(wish.model).replace(/^.*[/\\]/, '')))
+
+/** In what it asks for something else than the lab has; undefined where they agree. */
+export function rentDifference({ wish, typed }: RentUpRequest, { plan, machine }: RentedLab): string | undefined {
+  const region = machine?.region
+  const model = planModelId(wish.model)
+  if (model !== plan.model.id) return `its model is ${plan.model.id}, not ${model}`
+  if (wish.precision !== undefined && wish.precision !== plan.model.precision)
+    return `its precision is ${plan.model.precision}, not ${wish.precision}`
+  if (typed.regions && region !== undefined && !wish.regions.includes(region))
+    return `it is in ${region}, not in ${wish.regions.join(' or ')}`
+  if (wish.instanceTypes && machine && !wish.instanceTypes.includes(machine.instanceType))
+    return `it is a ${machine.instanceType}, not a ${wish.instanceTypes.join(' or ')}`
+  if (typed.market && machine && wish.market !== machine.market) return `it is ${machine.market}, not ${wish.market}`
+  return undefined
+}
+
+export const differsError = (name: string, how: string): LabosError =>
+  new LabosError('lab.differs', `There is a lab "${name}", and ${how}.`, {
+    suggestions: [`Use another name: \`--name\`.`, `Or end that lab first: \`labos down ${name}\`.`],
+  })

@@ -1,0 +1,57 @@
+/** `up` on a lab that has a record: what is there goes on, what is gone is made again, and nothing is made twice. */
+import type { RentedLab } from '../../state/record.js'
+import { saveLab } from '../../state/store.js'
+import { checkAccount } from '../check-account.js'
+import type { Context } from '../context.js'
+import { isThere, withMachine, withoutMachine } from '../rented-record.js'
+import { stillRuns } from '../still-runs.js'
+import { LabosError } from '../../errors/labos-error.js'
+import { awaitSsh } from './await-ssh.js'
+import { makeIn } from './climb-regions.js'
+import type { RentUpRequest } from './request.js'
+
+interface Outcome {
+  readonly outcome: 'up' | 'already-up'
+  readonly record: RentedLab
+}
+
+export async function resume(
+  lab: RentedLab,
+  request: RentUpRequest,
+  context: Context,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  await checkAccount(lab, context, signal)
+  try {
+    const seen = await look(lab, context, signal)
+    const isRunning = seen.machine?.state === 'running' && seen.machine.address !== undefined
+    if (isRunning && seen.stepsDone.includes('boot')) return { outcome: 'already-up', record: seen }
+    if (seen.machine && isThere(seen.machine.state) && seen.machine.state !== 'pending')
+      return { outcome: 'up', record: await awaitSsh(seen, context, signal) }
+    return { outcome: 'up', record: await goOn(seen, request, context, signal) }
+  } catch (error) {
+    throw error instanceof LabosError && error.aftermath === undefined ? error.withAftermath(stillRuns(lab)) : error
+  }
+}
+
+/** The record with the machine as EC2 describes it now, where it names one. */
+async function look(lab: RentedLab, context: Context, signal: AbortSignal): Promise<RentedLab> {
+  if (!lab.machine) return lab
+  const { holdings } = await context.aws(lab.machine.region)
+  const machine = await holdings.machine(lab.machine.id, signal)
+  const nowMs = context.clock.now()
+  const seen = machine ? withMachine(lab, machine, nowMs) : withoutMachine(lab, nowMs)
+  await saveLab(context.paths, seen)
+  return seen
+}
+
+/** An engine of an earlier `up` may still be at it: it is waited for, then the stack adopts or makes what is missing. */
+async function goOn(lab: RentedLab, request: RentUpRequest, context: Context, signal: AbortSignal): Promise<RentedLab> {
+  await context.stack.ready(request.agreed)
+  await context.stack.settle(lab.name, signal)
+  const region = lab.regions.at(-1) ?? lab.plan.offers[0]?.region ?? ''
+  const agreed = (): Promise<void> => Promise.resolve() // the first `up` asked
+  const { record, error } = await makeIn(lab, region, request, agreed, context, signal, true)
+  if (error) throw error
+  return awaitSsh(record, context, signal)
+}

@@ -1,0 +1,71 @@
+/** What a failed or interrupted first `up` made is removed again, and the error says so, or what is left and its price. */
+import { LabosError } from '../../errors/labos-error.js'
+import { readLab } from '../../state/read.js'
+import { isRented, type RentedLab } from '../../state/record.js'
+import { removeLab } from '../../state/store.js'
+import { destroyLab } from '../../teardown/destroy-lab.js'
+import type { Context } from '../context.js'
+import { stillRuns } from '../still-runs.js'
+import type { RentUpRequest } from './request.js'
+
+/** As long as `labos down` takes at most. */
+const LONGEST_MS = 20 * 60_000
+
+export async function guarded<T>(
+  { name }: RentedLab,
+  { keep }: Pick<RentUpRequest, 'keep'>,
+  context: Context,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const record = readLab(context.paths, name)
+    if (!record || !isRented(record) || record.regions.length === 0) {
+      await removeLab(context.paths, name) // the stack's folder; nothing was made
+      throw told(error, 'Nothing was created.')
+    }
+    if (keep) throw told(error, `It is kept, as you said. ${stillRuns(record)} Remove it: \`labos down ${name}\`.`)
+    throw told(error, await undone(record, context))
+  }
+}
+
+const told = (error: unknown, aftermath: string): unknown =>
+  error instanceof LabosError ? error.withAftermath(aftermath) : error
+
+/** Removes the lab; resolves to a sentence on what is left. */
+async function undone(record: RentedLab, context: Context): Promise<string> {
+  const { name, id, regions, machine, plan } = record
+  const signal = AbortSignal.timeout(LONGEST_MS)
+  context.emit({ type: 'start', step: 'teardown', text: `removing what was made of ${name}` })
+  const sinceMs = context.clock.monotonicMs()
+  try {
+    const { settleUntilMs } = await context.stack.settle(name, signal)
+    const { left, unknown } = await destroyLab(
+      {
+        labId: id,
+        regions,
+        ...(machine ? { machine } : {}),
+        ...(settleUntilMs === undefined ? {} : { settleUntilMs }),
+      },
+      {
+        aws: context.aws,
+        clock: context.clock,
+        emit: context.emit,
+        price: ({ instanceType }) =>
+          plan.offers.find((offer) => offer.instanceType === instanceType)?.usdPerHour ?? null,
+      },
+      signal,
+    )
+    if (left.length === 0 && unknown.length === 0) {
+      await context.stack.forget(name, id, signal)
+      await removeLab(context.paths, name)
+      const elapsedMs = context.clock.monotonicMs() - sinceMs
+      context.emit({ type: 'done', step: 'teardown', text: `nothing of ${name} is left in AWS`, elapsedMs })
+      return 'What was made is removed again: nothing of it is left in AWS.'
+    }
+  } catch (error) {
+    if (!(error instanceof LabosError)) throw error
+  }
+  return `It could not be removed. ${stillRuns(record)} Remove it: \`labos down ${name}\`.`
+}

@@ -1,0 +1,114 @@
+/** From nothing to a rented machine that answers on port 22; or on with one that an earlier `up` began. */
+import { LabosError } from '../../errors/labos-error.js'
+import { takeLock } from '../../state/lock.js'
+import { lockPath } from '../../state/paths.js'
+import { readLab } from '../../state/read.js'
+import { isRented, type RentedLab } from '../../state/record.js'
+import { newLabId } from '../../state/store.js'
+import type { Context } from '../context.js'
+import type { LabStatus } from '../lab-status.js'
+import { firstFit, planRental } from '../plan-rent.js'
+import { rentedStatus } from '../rented-status.js'
+import { climbRegions } from './climb-regions.js'
+import { differsError, labNameOf, rentDifference, type RentUpRequest } from './request.js'
+import { resume } from './resume.js'
+import { rentedPlan } from './rented-plan.js'
+import { awaitSsh } from './await-ssh.js'
+import { guarded } from './undo.js'
+
+export interface RentedUp {
+  readonly outcome: 'up' | 'already-up'
+  readonly lab: LabStatus
+  /** From the start of the command. */
+  readonly elapsedMs: number
+}
+
+/** How long a second `up` waits for the first: GPU machines take minutes. */
+const WAIT_MS = 30 * 60_000
+
+/**
+ * Idempotent: a lab that runs is left as it is, a half-made one goes on where it stopped, and there is never a second machine.
+ * When the first `up` of a lab fails or is interrupted, what it made is removed again, unless `keep`.
+ */
+export async function upRented(request: RentUpRequest, context: Context, signal: AbortSignal): Promise<RentedUp> {
+  const sinceMs = context.clock.monotonicMs()
+  const name = labNameOf(request)
+  const release = await takeLock(
+    lockPath(context.paths, name),
+    {
+      command: `labos up ${request.wish.model}`,
+      waitMs: WAIT_MS,
+      onWait: ({ pid, command }) =>
+        context.emit({
+          type: 'note',
+          text: `\`${command}\` (pid ${String(pid)}) is working on "${name}"; waiting for it`,
+        }),
+    },
+    context,
+    signal,
+  )
+  try {
+    const { outcome, record } = await upLocked(name, request, context, signal)
+    const elapsedMs = context.clock.monotonicMs() - sinceMs
+    return { outcome, lab: rentedStatus(record, context.clock.now()), elapsedMs }
+  } finally {
+    await release()
+  }
+}
+
+interface Outcome {
+  readonly outcome: RentedUp['outcome']
+  readonly record: RentedLab
+}
+
+async function upLocked(name: string, request: RentUpRequest, context: Context, signal: AbortSignal): Promise<Outcome> {
+  const existing = readLab(context.paths, name)
+  if (existing && !isRented(existing)) throw differsError(name, 'it is one on this computer')
+  if (!existing) return first(name, request, context, signal)
+  const differs = rentDifference(request, existing)
+  if (differs !== undefined) throw differsError(name, differs)
+  return resume(existing, request, context, signal)
+}
+
+async function first(name: string, request: RentUpRequest, context: Context, signal: AbortSignal): Promise<Outcome> {
+  await context.stack.ready(request.agreed)
+  const plan = await planRental(request.wish, context, signal)
+  firstFit(plan)
+  context.emit({ type: 'rent-plan', plan })
+  const draft: RentedLab = {
+    version: 1,
+    id: newLabId(),
+    name,
+    createdAt: new Date(context.clock.now()).toISOString(),
+    plan: rentedPlan(plan),
+    stepsDone: ['plan'],
+    accountId: '',
+    owner: context.owner,
+    ...(request.runId === undefined ? {} : { runId: request.runId }),
+    regions: [],
+    billed: [],
+  }
+  const agree = once(() => askAgreement(request, context))
+  return guarded(draft, request, context, async () => {
+    const record = await climbRegions(draft, request, agree, context, signal)
+    return { outcome: 'up' as const, record: await awaitSsh(record, context, signal) }
+  })
+}
+
+async function askAgreement({ agreed }: RentUpRequest, { prompt }: Context): Promise<void> {
+  if (agreed) return
+  if (!prompt)
+    throw new LabosError('input.needed', 'The plan costs money and needs a yes, and there is no terminal to ask at.', {
+      suggestions: ['Agree beforehand: `--yes`.', 'Or only look: `--dry-run`.'],
+    })
+  if (await prompt.confirm('Rent it?', false)) return
+  throw new LabosError('interrupted', 'Not rented: you said no.', {
+    suggestions: ['Change the plan with flags: `labos up --help`.'],
+  })
+}
+
+/** One question, however many regions are tried. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => (done ??= work())
+}

@@ -1,0 +1,43 @@
+/** A plan of a rented machine as the user agrees to it: short; `labos plan` says more. */
+import type { Offer } from '../plan/rent/offer.js'
+import type { RentPlan } from '../plan/rent/rent-plan.js'
+import { formatContext } from './counts.js'
+import { formatBytes, formatDuration, formatUsd, formatUsdOr } from './format.js'
+import { rows } from './lines.js'
+
+const ALSO_SHOWN = 3
+
+export function rentPlanText({ model, offers, notes }: RentPlan): string {
+  const fits = offers.filter(({ verdict }) => verdict === 'fits')
+  const [first, ...others] = fits
+  if (!first) return rows([['model', model.title]])
+  return rows([
+    ['model', model.title],
+    ['weights', `${model.repo}, ${model.precision}, ${formatBytes(model.weightsBytes)}`],
+    ['machine', machineText(first)],
+    ['else', others.length === 0 ? undefined : elseText(others)],
+    ['context', `${formatContext(first.contextTokens)} tokens`],
+    ['price', priceText(first)],
+    ['ends', `by itself after ${formatDuration(first.deadlineMs)}, or with \`labos down\``],
+    ['disk', `${String(first.diskGB)} GB`],
+    ...notes.map((note) => ['note', note] as const),
+  ])
+}
+
+const machineText = ({ instanceType, gpuCount, gpu, market, region }: Offer): string =>
+  `${instanceType}, ${gpuCount === 1 ? '' : `${String(gpuCount)} x `}${gpu}, ${market} in ${region}`
+
+function elseText(others: readonly Offer[]): string {
+  const shown = others.slice(0, ALSO_SHOWN).map(({ instanceType, usdPerHour, region }) => {
+    return `${instanceType} (${formatUsdOr(usdPerHour, '?')}/h${region === others[0]?.region ? '' : `, ${region}`})`
+  })
+  const more = others.length - shown.length
+  return `${shown.join(', ')}${more > 0 ? `, ${String(more)} more` : ''}`
+}
+
+function priceText({ usdPerHour, besidesUsdPerHour, usdUntilDeadline, priceAsOf }: Offer): string {
+  if (usdPerHour === null) return `not known; disk and address ${formatUsd(besidesUsdPerHour)}/h`
+  const whole = `${formatUsd(usdPerHour)}/h + ${formatUsd(besidesUsdPerHour)}/h disk and address`
+  const until = usdUntilDeadline === null ? '' : `; ${formatUsd(usdUntilDeadline)} until the end`
+  return `${whole}${until}${priceAsOf === null ? '' : ` (list of ${priceAsOf})`}`
+}
