@@ -5,7 +5,8 @@
 import type { Plan } from '../plan/plan.js'
 import type { ErrorJson } from '../errors/labos-error.js'
 
-export type StepName = 'facts' | 'plan' | 'python' | 'engine' | 'weights' | 'endpoint' | 'serving' | 'teardown'
+export type StepName =
+  'facts' | 'plan' | 'python' | 'engine' | 'weights' | 'endpoint' | 'serving' | 'machine' | 'teardown'
 
 export type LabosEvent =
   | { type: 'plan'; plan: Plan }

@@ -30,3 +30,9 @@ export function formatDuration(ms: number): string {
 
 /** `$0.00`. */
 export const formatUsd = (usd: number): string => `$${usd.toFixed(2)}`
+
+/** `$0.98`; `?` where it is not known. */
+export const formatUsdOr = (usd: number | null, unknown = '?'): string => (usd === null ? unknown : formatUsd(usd))
+
+/** `2026-01-01 04:00 UTC`, of an ISO time. */
+export const formatTime = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`

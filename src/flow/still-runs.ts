@@ -1,0 +1,25 @@
+/** What goes on costing, in a sentence: for errors after which somebody has to know. */
+import type { RentedLab } from '../state/record.js'
+import { formatTime, formatUsdOr } from '../ui/format.js'
+import { isThere, ratesOfLab } from './rented-record.js'
+
+/** As its record says: the cloud could not be asked. */
+export function stillRuns(record: RentedLab): string {
+  const { machine, regions, name, expiresAt } = record
+  if (!machine) return regions.length === 0 ? 'Nothing was made for it.' : mayRun(regions, expiresAt)
+  if (!isThere(machine.state)) return `Its machine ${machine.id} had ended; what else it holds is not known.`
+  const rates = ratesOfLab(record)
+  const where = `${machine.id} (${machine.instanceType} in ${machine.region})`
+  if (machine.state === 'stopped' || machine.state === 'stopping')
+    return `ITS DISK IS STILL KEPT, ${perHour(rates.stopped)}, until \`labos down ${name}\`: the machine ${where} is stopped.`
+  return `THE MACHINE STILL RUNS: ${where}, ${perHour(rates.running)}, ${endText(expiresAt)}.`
+}
+
+const mayRun = (regions: readonly string[], expiresAt: string | undefined): string =>
+  `A MACHINE MAY RUN in ${regions.join(', ')}, ${endText(expiresAt)}.`
+
+const perHour = (usd: number | null): string =>
+  `${formatUsdOr(usd, 'at a price that is not known')}${usd === null ? '' : '/h'}`
+
+const endText = (expiresAt: string | undefined): string =>
+  expiresAt === undefined ? 'until its deadline' : `until it ends itself at ${formatTime(expiresAt)}`
