@@ -1,5 +1,6 @@
 /** `labos ps` and `labos status` without oclif: the same flow and the same screens, in a third of the CPU time. */
 import { systemProcesses } from './adapters/processes.js'
+import { systemClock } from './adapters/system-clock.js'
 import { labTable, statusScreen } from './cli/screens.js'
 import { env, pathsFrom, type Env } from './cli/env.js'
 import { askKeeper } from './connect/door.js'
@@ -41,7 +42,12 @@ export async function run(argv: readonly string[]): Promise<boolean> {
 }
 
 async function answer({ command, name, json }: Wish): Promise<string | undefined> {
-  const deps = { paths: pathsFrom(env), processes: systemProcesses(process.platform), ask: askKeeper }
+  const deps = {
+    paths: pathsFrom(env),
+    processes: systemProcesses(process.platform),
+    ask: askKeeper,
+    clock: systemClock,
+  }
   const paint = paintFor(process.stdout.isTTY, env)
   if (command === 'ps') {
     const labs = await allLabs(deps)

@@ -1,15 +1,16 @@
 /** What is known of a lab right now: the record, the keeper's process, and what the keeper answers. On the fast path. */
 import * as z from 'zod/mini'
-import type { AskKeeper, Processes } from '../ports.js'
+import type { AskKeeper, Clock, Processes } from '../ports.js'
 import type { Paths } from '../state/paths.js'
 import { labNames, readKeeper, readKey, readLab } from '../state/read.js'
-import { isRented, type KeeperRecord, type LabRecord, type LocalLab } from '../state/record.js'
+import { isRented, type KeeperRecord, type LabRecord, type LocalLab, type RentedMachine } from '../state/record.js'
 import { rentedStatus } from './rented-status.js'
 
 export interface StatusDeps {
   readonly paths: Paths
   readonly processes: Pick<Processes, 'isAlive'>
   readonly ask: AskKeeper
+  readonly clock: Pick<Clock, 'now'>
 }
 
 /**
@@ -17,9 +18,24 @@ export interface StatusDeps {
  * - `unresponsive`: it runs but does not answer · `failed`: the engine was given up; the cause is in `detail`
  * - `lost`: the keeper ended without a word (killed, crashed, reboot) · `ended`: the lease or `down` ended it
  * - `unfinished`: `up` has not come to its end · `damaged`: the record does not parse
+ *
+ * Of rented labs, without asking the cloud:
+ * - `creating`: `up` has not come to its end, and there may be a machine · `running`, `stopped`: as EC2 said last
+ * - `ended`: EC2 said so, or its deadline passed
  */
 export type LabState =
-  'serving' | 'starting' | 'restarting' | 'unresponsive' | 'failed' | 'lost' | 'ended' | 'unfinished' | 'damaged'
+  | 'serving'
+  | 'starting'
+  | 'restarting'
+  | 'unresponsive'
+  | 'failed'
+  | 'lost'
+  | 'ended'
+  | 'unfinished'
+  | 'damaged'
+  | 'creating'
+  | 'running'
+  | 'stopped'
 
 /** Public shape of `labos ps --json` and `labos status --json`. Times are ISO 8601, durations milliseconds. */
 export interface LabStatus {
@@ -35,7 +51,20 @@ export interface LabStatus {
   readonly contextTokens?: number
   readonly createdAt?: string
   readonly startedAt?: string
-  readonly usdPerHour?: number
+  /** Now; null = not known. */
+  readonly usdPerHour?: number | null
+  /** Of rented labs: `user@host` of who made it. */
+  readonly owner?: string
+  /** Of rented labs: where anything of it is or may be. */
+  readonly regions?: readonly string[]
+  /** Of rented labs: as EC2 described it last. */
+  readonly machine?: RentedMachine
+  /** Of rented labs: when the machine ends itself; absent while nothing ends it. */
+  readonly endsAt?: string
+  /** Of rented labs; null = not known. */
+  readonly usdSoFar?: number | null
+  /** Of rented labs: in all, by the end. Null = not known, or nothing ends it. */
+  readonly usdUntilEnd?: number | null
   readonly lease?: {
     readonly endsAt?: string
     readonly endsBy?: string
@@ -89,7 +118,7 @@ export async function labStatus(name: string, deps: StatusDeps): Promise<LabStat
     return { name, state: 'damaged', detail: error instanceof Error ? error.message : String(error) }
   }
   if (!record) return { name, state: 'unfinished', detail: 'its folder holds no record yet' }
-  if (isRented(record)) return rentedStatus(record)
+  if (isRented(record)) return rentedStatus(record, deps.clock.now())
   return { ...fromRecord(record), ...(await live(record, keeper, deps)) }
 }
 

@@ -1,0 +1,63 @@
+import { LabosError } from '../errors/labos-error.js'
+import { TAGS } from '../plan/aws/tags.js'
+import type { RentedLab } from '../state/record.js'
+import { saveLab } from '../state/store.js'
+import { formatTime } from '../ui/format.js'
+import type { Context } from './context.js'
+import { withMachineOf } from './rented-lab.js'
+import { costOfLab } from './rented-record.js'
+
+export interface ExtendRequest {
+  readonly name?: string
+  /** More time, above nothing. */
+  readonly byMs: number
+}
+
+/** Public: `labos extend --json` prints it. */
+export interface Extended {
+  readonly name: string
+  readonly endedAtBefore: string
+  readonly endsAt: string
+  readonly usdPerHour: number | null
+  /** In all, by the new end. */
+  readonly usdUntilEnd: number | null
+}
+
+/**
+ * Moves the deadline of a rented lab's machine: the machine reads it from its tag each minute. Throws `usage.value` for no
+ * time at all and for a lab on this computer, `machine.state` where the deadline has passed or nothing runs,
+ * `machine.gone`, and what asking AWS throws.
+ */
+export async function extend({ name, byMs }: ExtendRequest, context: Context, signal: AbortSignal): Promise<Extended> {
+  if (!(byMs > 0)) throw noTime()
+  return withMachineOf('extend', name, context, signal, async ({ record, machine, holdings }) => {
+    if (machine.state !== 'running' && machine.state !== 'pending') throw notRunning(record)
+    const { expiresAt } = record
+    if (expiresAt === undefined || Date.parse(expiresAt) <= context.clock.now()) throw passed(record)
+    const endsAt = new Date(Date.parse(expiresAt) + byMs).toISOString()
+    await holdings.tag(machine.id, { [TAGS.expiresAt]: endsAt }, signal)
+    const extended = { ...record, expiresAt: endsAt }
+    await saveLab(context.paths, extended)
+    const { usdPerHour, usdUntilEnd } = costOfLab(extended, context.clock.now())
+    return { name: record.name, endedAtBefore: expiresAt, endsAt, usdPerHour, usdUntilEnd }
+  })
+}
+
+const noTime = (): LabosError =>
+  new LabosError('usage.value', 'A deadline is moved by more than nothing.', {
+    suggestions: ['Say by how much: `labos extend 2h`.', 'To end it sooner: `labos down`.'],
+  })
+
+const notRunning = ({ name }: RentedLab): LabosError =>
+  new LabosError('machine.state', `The machine of "${name}" is stopped: it has no deadline.`, {
+    suggestions: [`It gets a new one when it starts: \`labos start ${name} --ttl 4h\`.`],
+  })
+
+const passed = ({ name, expiresAt }: RentedLab): LabosError =>
+  new LabosError(
+    'machine.state',
+    `The deadline of "${name}" passed${expiresAt === undefined ? '' : ` at ${formatTime(expiresAt)}`}: the machine is ending itself.`,
+    {
+      suggestions: [`See whether it has ended: \`labos status ${name} --refresh\`.`, 'Make another: `labos up`.'],
+    },
+  )

@@ -1,0 +1,133 @@
+import { LabosError } from '../errors/labos-error.js'
+import { TAGS } from '../plan/aws/tags.js'
+import type { RentedLab } from '../state/record.js'
+import { saveLab } from '../state/store.js'
+import { formatUsdOr } from '../ui/format.js'
+import { awaitState } from './await-state.js'
+import type { Context } from './context.js'
+import { type HeldLab, withMachineOf } from './rented-lab.js'
+import { costOfLab, ratesOfLab, withMachine } from './rented-record.js'
+import { stillRuns } from './still-runs.js'
+
+export interface StartRequest {
+  readonly name?: string
+  /** From now; absent = as its plan says. */
+  readonly ttlMs?: number
+}
+
+/** Public: `labos start --json` prints it. */
+export interface Started {
+  readonly name: string
+  readonly outcome: 'started' | 'already-running'
+  readonly machine: string
+  readonly address: string | null
+  readonly endsAt: string | null
+  readonly usdPerHour: number | null
+  /** In all, by the end. */
+  readonly usdUntilEnd: number | null
+}
+
+const STOP_MS = 15 * 60_000
+const START_MS = 10 * 60_000
+
+/**
+ * Starts the stopped machine of a rented lab with a new deadline, which is on the machine before it starts. Throws
+ * `capacity.none` and `quota.vcpu`, after which it is stopped as before, `machine.gone`, `machine.failed`, `usage.value`
+ * for a lab on this computer, and what asking AWS throws.
+ */
+export const start = (request: StartRequest, context: Context, signal: AbortSignal): Promise<Started> =>
+  withMachineOf('start', request.name, context, signal, async (held) => {
+    const { record, machine } = held
+    if (machine.state === 'running' || machine.state === 'pending') {
+      await saveLab(context.paths, record)
+      return started(record, 'already-running', context)
+    }
+    return started(await startMachine(request, held, context, signal), 'started', context)
+  })
+
+async function startMachine(
+  { ttlMs }: StartRequest,
+  { record, machine, holdings }: HeldLab,
+  context: Context,
+  signal: AbortSignal,
+): Promise<RentedLab> {
+  const { clock, emit, paths } = context
+  const sinceMs = clock.monotonicMs()
+  const { id } = machine
+  emit({ type: 'start', step: 'machine', text: `starting ${id}` })
+  if (machine.state === 'stopping')
+    await awaitState({ id, state: 'stopped', limitMs: STOP_MS }, holdings, context, signal)
+  const expiresAt = new Date(clock.now() + (ttlMs ?? record.plan.lease.ttlMs)).toISOString()
+  await holdings.tag(id, { [TAGS.expiresAt]: expiresAt }, signal)
+  const intended = { ...record, expiresAt }
+  await saveLab(paths, intended)
+  await accepted(intended, () => holdings.start(id, signal))
+  const tagged = { ...machine, tags: { ...machine.tags, [TAGS.expiresAt]: expiresAt } }
+  const starting = withMachine(intended, { ...tagged, state: 'pending' }, clock.now())
+  await saveLab(paths, starting)
+  const now = await reached(starting, () =>
+    awaitState({ id, state: 'running', limitMs: START_MS, isAddressWanted: true }, holdings, context, signal),
+  )
+  const done = withMachine(starting, now, clock.now())
+  await saveLab(paths, done)
+  emit({ type: 'done', step: 'machine', text: `${id} runs`, elapsedMs: clock.monotonicMs() - sinceMs })
+  return done
+}
+
+const REFUSED: ReadonlySet<string> = new Set([
+  'capacity.none',
+  'quota.vcpu',
+  'quota.other',
+  'machine.state',
+  'aws.refused',
+])
+
+/** A refusal leaves it stopped; an answer that was lost leaves it nobody knows how. */
+async function accepted(record: RentedLab, ask: () => Promise<void>): Promise<void> {
+  try {
+    await ask()
+  } catch (error) {
+    if (!(error instanceof LabosError)) throw error
+    if (!REFUSED.has(error.code))
+      throw error.withAftermath(
+        `Whether ${record.name} started is not known: \`labos status ${record.name} --refresh\` looks.`,
+      )
+    throw keptStopped(record, error)
+  }
+}
+
+function keptStopped(record: RentedLab, error: LabosError): LabosError {
+  const { stopped } = ratesOfLab(record)
+  const perDay = formatUsdOr(stopped === null ? null : stopped * 24, 'at a price that is not known,')
+  const again: readonly [string, ...string[]] = [
+    `Try again later: \`labos start ${record.name}\`. A stopped machine starts in its own zone only.`,
+    `Or make one elsewhere: \`labos down ${record.name}\`, then \`labos up\`.`,
+  ]
+  return new LabosError(error.code, error.message, {
+    suggestions: error.code === 'capacity.none' ? again : error.suggestions,
+    aftermath: `${record.name} stays stopped; its disk is kept, ${perDay} a day.`,
+    cause: error,
+  })
+}
+
+/** From here on it is billed. */
+async function reached<T>(record: RentedLab, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof LabosError ? error.withAftermath(stillRuns(record)) : error
+  }
+}
+
+function started(record: RentedLab, outcome: Started['outcome'], { clock }: Context): Started {
+  const { usdPerHour, usdUntilEnd } = costOfLab(record, clock.now())
+  return {
+    name: record.name,
+    outcome,
+    machine: record.machine?.id ?? '',
+    address: record.machine?.address ?? null,
+    endsAt: record.expiresAt ?? null,
+    usdPerHour,
+    usdUntilEnd,
+  }
+}

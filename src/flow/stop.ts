@@ -1,0 +1,78 @@
+import { LabosError } from '../errors/labos-error.js'
+import type { RentedLab } from '../state/record.js'
+import { saveLab } from '../state/store.js'
+import { awaitState } from './await-state.js'
+import type { Context } from './context.js'
+import { type HeldLab, withMachineOf } from './rented-lab.js'
+import { ratesOfLab, withMachine } from './rented-record.js'
+
+/** Public: `labos stop --json` prints it. */
+export interface Stopped {
+  readonly name: string
+  readonly outcome: 'stopped' | 'already-stopped'
+  /** What its disk costs while it is stopped; null = not known. */
+  readonly usdPerDay: number | null
+  readonly diskGB: number | null
+  /** What was on the machine's own NVMe disk is gone. */
+  readonly losesWeights: boolean
+}
+
+const LIMIT_MS = 15 * 60_000
+
+/**
+ * Stops the machine of a rented lab and keeps its disk; resolves when EC2 says that it is stopped. Throws `machine.state`
+ * for a spot machine, `machine.gone`, `usage.value` for a lab on this computer, and what asking AWS throws.
+ */
+export const stop = (name: string | undefined, context: Context, signal: AbortSignal): Promise<Stopped> =>
+  withMachineOf('stop', name, context, signal, async (held) => {
+    const { record, machine } = held
+    if (machine.state === 'stopped') {
+      await saveLab(context.paths, record)
+      return stopped(record, 'already-stopped')
+    }
+    if (machine.market === 'spot') throw spot(record)
+    return stopped(await stopMachine(held, context, signal), 'stopped')
+  })
+
+async function stopMachine({ record, machine, holdings }: HeldLab, context: Context, signal: AbortSignal) {
+  const sinceMs = context.clock.monotonicMs()
+  const { id } = machine
+  context.emit({ type: 'start', step: 'machine', text: `stopping ${id}` })
+  if (machine.state === 'pending')
+    // EC2 does not stop what has not started
+    await awaitState({ id, state: 'running', limitMs: LIMIT_MS }, holdings, context, signal)
+  if (machine.state !== 'stopping') await holdings.stop(id, signal)
+  const stopping = withMachine(record, { ...machine, state: 'stopping' }, context.clock.now())
+  await saveLab(context.paths, stopping)
+  const now = await awaitState({ id, state: 'stopped', limitMs: LIMIT_MS }, holdings, context, signal)
+  const done = withMachine(stopping, now, context.clock.now())
+  await saveLab(context.paths, done)
+  const elapsedMs = context.clock.monotonicMs() - sinceMs
+  context.emit({ type: 'done', step: 'machine', text: `${id} is stopped`, elapsedMs })
+  return done
+}
+
+function stopped(record: RentedLab, outcome: Stopped['outcome']): Stopped {
+  const { plan, machine, name } = record
+  const perHour = ratesOfLab(record).stopped
+  const offer = plan.offers.find(
+    ({ instanceType, region }) => instanceType === machine?.instanceType && region === machine.region,
+  )
+  return {
+    name,
+    outcome,
+    usdPerDay: perHour === null ? null : perHour * 24,
+    diskGB: offer?.diskGB ?? null,
+    losesWeights: offer?.weightsOnLocalDisk ?? false,
+  }
+}
+
+const spot = ({ name, machine }: RentedLab): LabosError =>
+  new LabosError(
+    'machine.state',
+    `${machine?.id ?? 'It'} is a spot machine: AWS ends such machines, but does not stop them.`,
+    {
+      suggestions: [`Give it back instead: \`labos down ${name}\`.`, 'A machine that can be stopped is not `--spot`.'],
+      aftermath: 'It runs on as before.',
+    },
+  )
