@@ -1,0 +1,157 @@
+/** Flags of `labos up`, and what they ask for: a lab on this computer, or one on a rented machine. */
+import { Flags, type Interfaces } from '@oclif/core'
+import { LabosError } from '../errors/labos-error.js'
+import type { UpRequest } from '../flow/request.js'
+import type { RentUpRequest } from '../flow/up-rented/request.js'
+import { env } from './env.js'
+import { duration, given, list, listed } from './flags.js'
+import { rentFlags, rentWish } from './rent-flags.js'
+
+const RENTED = 'RENTED MACHINES'
+const LOCAL = 'THIS COMPUTER'
+
+export const upFlags = {
+  provider: Flags.option({ options: ['aws', 'local'] as const })({
+    env: 'LABOS_PROVIDER',
+    description: 'Where the machine comes from. Default: local; aws with --until machine.',
+  }),
+  until: Flags.option({ options: ['machine', 'endpoint'] as const })({
+    env: 'LABOS_UNTIL',
+    description: 'How far to go. Default: endpoint. A rented lab ends at the machine in this version.',
+  }),
+  name: Flags.string({ char: 'n', env: 'LABOS_NAME', description: "Name of the lab. Default: the model's." }),
+  timeout: duration({
+    env: 'LABOS_TIMEOUT',
+    description: 'Give up (exit 124) when it is not up after this long: 20m.',
+  }),
+  yes: Flags.boolean({ char: 'y', env: 'LABOS_YES', description: 'Agree to the plan beforehand.' }),
+  'dry-run': Flags.boolean({ env: 'LABOS_DRY_RUN', description: 'Show the plan and stop.' }),
+  engine: Flags.option({ options: ['llama.cpp', 'ollama'] as const })({
+    env: 'LABOS_ENGINE',
+    helpGroup: LOCAL,
+    description: 'What serves the model; ollama uses the one you installed. Default: llama.cpp.',
+  }),
+  port: Flags.integer({
+    char: 'p',
+    min: 0,
+    max: 65_535,
+    env: 'LABOS_PORT',
+    helpGroup: LOCAL,
+    description: 'Loopback port; 0 picks a free one. Default: 8484 or the next free one.',
+  }),
+  idle: duration({
+    env: 'LABOS_IDLE',
+    helpGroup: LOCAL,
+    description: 'End the lab after this long without a request: 30m.',
+  }),
+  ...grouped(rentFlags, ['context', 'ttl']),
+  'allow-cidr': Flags.string({
+    ...list,
+    env: 'LABOS_ALLOW_CIDR',
+    helpGroup: RENTED,
+    description: 'Who may reach port 22: 203.0.113.7/32. Default: your own address.',
+  }),
+  subnet: Flags.string({
+    env: 'LABOS_SUBNET',
+    helpGroup: RENTED,
+    description: "A public subnet to put the machine in. Default: the default network's.",
+  }),
+  'make-network': Flags.boolean({
+    env: 'LABOS_MAKE_NETWORK',
+    helpGroup: RENTED,
+    description: 'Make the default network of AWS where the region has none.',
+  }),
+  'wait-capacity': duration({
+    env: 'LABOS_WAIT_CAPACITY',
+    helpGroup: RENTED,
+    description: 'Try again for this long when AWS has no such machine free: 30m.',
+  }),
+  keep: Flags.boolean({
+    env: 'LABOS_KEEP',
+    helpGroup: RENTED,
+    description: 'Leave what was made when it fails; it is billed until its deadline.',
+  }),
+  'run-id': Flags.string({
+    env: 'LABOS_RUN_ID',
+    helpGroup: RENTED,
+    description: 'Mark what is made: labos down --run ID removes it.',
+  }),
+}
+
+export type UpFlags = Interfaces.InferredFlags<typeof upFlags>
+
+/** Flags that mean something for both keep the group of all; the rest is of rented machines. */
+function grouped<T extends Record<string, object>>(flags: T, common: readonly string[]): T {
+  return Object.fromEntries(
+    Object.entries(flags).map(([name, flag]) => [name, common.includes(name) ? flag : { ...flag, helpGroup: RENTED }]),
+  ) as T
+}
+
+/** Throws `usage.value` for what the other kind of lab alone can be asked. */
+export function isRental(flags: UpFlags): boolean {
+  const isAws = flags.provider === undefined ? flags.until === 'machine' : flags.provider === 'aws'
+  if (isAws && flags.until !== 'machine')
+    throw new LabosError('usage.value', 'A rented lab ends at the machine in this version: nothing serves on it yet.', {
+      suggestions: [
+        'Say that this is what you want: `--until machine`.',
+        'Or serve the model here: `--provider local`.',
+      ],
+    })
+  if (!isAws && flags.until === 'machine')
+    throw new LabosError('usage.value', '--until machine is about rented machines: this computer is one already.', {
+      suggestions: ['Leave it out, or use `--provider aws`.'],
+    })
+  const wrong = (isAws ? LOCAL_ONLY : RENTED_ONLY).find((name) => flags[name] !== undefined && flags[name] !== false)
+  if (wrong === undefined) return isAws
+  throw new LabosError('usage.value', `--${wrong} is about ${isAws ? 'labs on this computer' : 'rented machines'}.`, {
+    suggestions: [`Leave it out, or ${isAws ? 'use `--provider local`' : 'rent with `--until machine`'}.`],
+  })
+}
+
+const LOCAL_ONLY = ['engine', 'port', 'idle'] as const
+const RENTED_ONLY = [
+  'precision',
+  'region',
+  'gpu',
+  'instance-type',
+  'spot',
+  'max-price',
+  'max-cost',
+  'vram',
+  'subnet',
+  'make-network',
+  'wait-capacity',
+  'keep',
+  'run-id',
+] as const
+
+export function localRequest(model: string, flags: UpFlags): UpRequest {
+  const { ttl, idle, port, name, engine, context: contextTokens } = flags
+  return {
+    model,
+    agreed: flags.yes,
+    lease: given({ ttlMs: ttl, idleMs: idle }),
+    ...given({ name, engine, port, contextTokens }),
+  }
+}
+
+export function rentRequest(model: string, flags: UpFlags): RentUpRequest {
+  const ingress = listed(flags['allow-cidr'])
+  const wrong = ingress.find((cidr) => !CIDR.test(cidr))
+  if (wrong !== undefined)
+    throw new LabosError('usage.value', `--allow-cidr ${wrong} is no block of IPv4 addresses.`, {
+      suggestions: ['One address: `--allow-cidr 203.0.113.7/32`.'],
+    })
+  return {
+    wish: { ...rentWish(model, flags), check: false },
+    typed: { regions: (flags.region?.length ?? 0) > 0, market: flags.spot },
+    agreed: flags.yes,
+    keep: flags.keep,
+    ingress,
+    makeNetwork: flags['make-network'],
+    waitCapacityMs: flags['wait-capacity'] ?? 0,
+    ...given({ name: flags.name, subnetId: flags.subnet, runId: flags['run-id'] ?? env['GITHUB_RUN_ID'] }),
+  }
+}
+
+const CIDR = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!\/)|(?=\/))){4}\/(?:3[0-2]|[12]?\d)$/
