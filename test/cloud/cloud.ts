@@ -4,27 +4,17 @@
  */
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { EC2Client } from '@aws-sdk/client-ec2'
-import { ec2Handlers, makeWorld } from './ec2.js'
+import { adminOf } from './admin.js'
+import { doorTo } from './door.js'
+import { ec2Handlers } from './ec2.js'
 import { type Fault, makeFaults } from './faults.js'
+import { type CloudLeftover, leftoversIn } from './leftovers.js'
 import { startMoto } from './moto.js'
-import { seedNetwork } from './network.js'
 import { makeProxy } from './proxy.js'
 import type { AwsRequest } from './request.js'
 import { serviceAnswer } from './services.js'
-
-export interface CloudSettings {
-  /** How long a machine is `pending` after its start. */
-  pendingMs: number
-  /** How long a machine is `shutting-down`, or `stopping`. */
-  shuttingDownMs: number
-  /** How long reads do not know of a new machine. */
-  notFoundMs: number
-  /** How long a running machine has no public address yet. */
-  addressLateMs: number
-  /** vCPUs by quota code. */
-  quotas: Record<string, number>
-}
+import { type CloudSettings, DEFAULTS } from './settings.js'
+import { makeWorld } from './world.js'
 
 export interface JournalEntry extends AwsRequest {
   readonly seq: number
@@ -45,33 +35,28 @@ export interface Cloud {
   readonly settings: CloudSettings
   /** Scripts a fault; returns what takes it back. */
   fault(fault: Fault): () => void
+  /** What carries a tag of labos and still exists, in every region that was ever asked. */
+  leftovers(): Promise<readonly CloudLeftover[]>
   close(): Promise<void>
 }
 
 const REGION = 'us-east-1'
-const DEFAULTS: CloudSettings = {
-  pendingMs: 300,
-  shuttingDownMs: 300,
-  notFoundMs: 0,
-  addressLateMs: 0,
-  quotas: { 'L-DB2E81BA': 64, 'L-417A185B': 192, 'L-3819A6DF': 64, 'L-7212CCBC': 192, 'L-C4BD4855': 192 },
-}
 
 export async function startCloud(
   wish: { readonly port?: number; readonly settings?: Partial<CloudSettings> } = {},
 ): Promise<Cloud> {
   const moto = await startMoto()
-  const settings: CloudSettings = { ...DEFAULTS, ...wish.settings }
+  const settings: CloudSettings = { ...structuredClone(DEFAULTS), ...wish.settings }
   const journal: JournalEntry[] = []
   const faults = makeFaults()
-  const world = makeWorld(settings, () => performance.now())
-  const network = regionNetworks(moto.url)
+  const door = doorTo(moto.url)
+  const world = makeWorld(settings, adminOf(moto.url, door))
   const server = makeProxy({
-    motoUrl: moto.url,
+    door,
     journal,
     meet: async (request) => {
-      if (request.service === 'ec2') await network.prepare(request.region)
-      return faults.meet(request, network.zoneOf)
+      if (request.service === 'ec2') await world.networks.prepare(request.region)
+      return faults.meet(request, world.networks.zoneOf)
     },
     answer: async (request, forward) => {
       const handler = request.service === 'ec2' ? ec2Handlers[request.action] : undefined
@@ -91,9 +76,11 @@ export async function startCloud(
     journal,
     settings,
     fault: (fault) => faults.add(fault),
+    leftovers: () => leftoversIn(world),
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
+      door.close()
       await moto.stop()
     },
   }
@@ -107,28 +94,3 @@ const environment = (url: string): Record<string, string> => ({
   AWS_REGION: REGION,
   AWS_EC2_METADATA_DISABLED: 'true',
 })
-
-interface Networks {
-  /** Makes the region's way out, once. */
-  prepare(region: string): Promise<void>
-  /** Of a subnet in a region that was prepared. */
-  zoneOf(subnetId: string): string | undefined
-}
-
-function regionNetworks(endpoint: string): Networks {
-  const made = new Map<string, Promise<void>>()
-  const zones = new Map<string, string>()
-  const make = async (region: string): Promise<void> => {
-    const client = new EC2Client({ endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } })
-    for (const [subnetId, zone] of await seedNetwork(client)) zones.set(subnetId, zone)
-    client.destroy()
-  }
-  return {
-    prepare: (region) => {
-      const network = made.get(region) ?? make(region)
-      made.set(region, network)
-      return network
-    },
-    zoneOf: (subnetId) => zones.get(subnetId),
-  }
-}

@@ -1,29 +1,9 @@
 /** EC2 as it behaves, over moto: what is refused, what takes time, what is the same when said twice. */
-import type { CloudSettings } from './cloud.js'
-import { addresses, type InstanceRecord, isUnseen, stateAt } from './instances.js'
+import { type InstanceRecord, isUnseen, stateAt } from './instances.js'
 import { changes, withLife, withoutStateFilter } from './life.js'
 import { type Answer, type AwsRequest, listOf, refusal } from './request.js'
 import { run } from './run-instances.js'
-
-export type Forward = (params: Readonly<Record<string, string>>) => Promise<Answer>
-export type Handler = (request: AwsRequest, forward: Forward, world: World) => Promise<Answer>
-
-/** All that the cloud knows beside moto. */
-export interface World {
-  readonly settings: CloudSettings
-  readonly records: Map<string, InstanceRecord>
-  /** Milliseconds on the cloud's clock. */
-  now(): number
-  /** A public address that no machine ever had. */
-  nextAddress(): string
-}
-
-export const makeWorld = (settings: CloudSettings, now: () => number): World => ({
-  settings,
-  records: new Map(),
-  now,
-  nextAddress: addresses(),
-})
+import type { Handler, World } from './world.js'
 
 const describe: Handler = async (request, forward, world) => {
   const unseen = recordsOf(request, world).find((record) => isUnseen(record, world.settings, world.now()))

@@ -1,5 +1,5 @@
 /** What moto lacks of an instance's life: time, lost addresses, tokens. One small record each, which wins over moto's state. */
-import type { CloudSettings } from './cloud.js'
+import type { CloudSettings } from './settings.js'
 
 export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated'
 

@@ -1,6 +1,8 @@
 /** RunInstances: moto makes the machine, the cloud adds the token, the limit, and time. */
 import { textOf } from './document.js'
-import type { Forward, Handler, World } from './ec2.js'
+import { withDefaults } from './run-defaults.js'
+import { tagInterfaces } from './tags.js'
+import type { Handler, World } from './world.js'
 import { type InstanceRecord, stateAt } from './instances.js'
 import { asRunAnswer, instancesIn, withLife } from './life.js'
 import { type Answer, type AwsRequest, listOf, refusal } from './request.js'
@@ -12,9 +14,10 @@ export const run: Handler = async (request, forward, world) => {
   if (userData.length > USER_DATA_BYTES)
     return refusal(request, 'InvalidParameterValue', 'User data is limited to 16384 bytes')
   const before = withToken(request, world)
-  if (before) return again(before, request, forward, world)
-  const answer = await forward(request.params)
+  if (before) return again(before, request, world)
+  const answer = await forward(withDefaults(request.params))
   if (answer.status !== 200) return answer
+  await tagInterfaces(request, answer, world)
   for (const item of instancesIn(answer.body)) {
     const record = recordOf(textOf(item, 'instanceId'), request, world)
     world.records.set(record.id, record)
@@ -29,7 +32,7 @@ function withToken({ params, region }: AwsRequest, { records }: World): Instance
 }
 
 /** The same token: the same machine for the same wish, else a refusal. */
-async function again(before: InstanceRecord, request: AwsRequest, forward: Forward, world: World): Promise<Answer> {
+async function again(before: InstanceRecord, request: AwsRequest, world: World): Promise<Answer> {
   if (before.wish !== wishOf(request))
     return refusal(
       request,
@@ -38,7 +41,10 @@ async function again(before: InstanceRecord, request: AwsRequest, forward: Forwa
     )
   if (stateAt(before, world.settings, world.now()) === 'terminated')
     return refusal(request, 'IdempotentInstanceTerminated', `The instance ${before.id} of this token is terminated.`)
-  const described = await forward({ Action: 'DescribeInstances', Version: '2016-11-15', 'InstanceId.1': before.id })
+  const described = await world.admin.ask('ec2', request.region, {
+    Action: 'DescribeInstances',
+    'InstanceId.1': before.id,
+  })
   return asRunAnswer(withLife(described, world))
 }
 

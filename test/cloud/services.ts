@@ -1,5 +1,5 @@
 /** Services that moto has not, or not for EC2: quotas and the images' parameters. */
-import type { CloudSettings } from './cloud.js'
+import type { CloudSettings } from './settings.js'
 import { type Answer, type AwsRequest, json, refusal } from './request.js'
 
 /** The deep-learning image that the cloud knows, everywhere the same. */

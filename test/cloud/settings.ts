@@ -1,0 +1,21 @@
+/** What a test may set of the cloud, before it starts or at any time after. */
+export interface CloudSettings {
+  /** How long a machine is `pending` after its start. */
+  pendingMs: number
+  /** How long a machine is `shutting-down`, or `stopping`. */
+  shuttingDownMs: number
+  /** How long reads do not know of a new machine. */
+  notFoundMs: number
+  /** How long a running machine has no public address yet. */
+  addressLateMs: number
+  /** vCPUs by quota code. A code that is absent has no limit, and Service Quotas does not know it. */
+  quotas: Record<string, number>
+}
+
+export const DEFAULTS: CloudSettings = {
+  pendingMs: 300,
+  shuttingDownMs: 300,
+  notFoundMs: 0,
+  addressLateMs: 0,
+  quotas: { 'L-DB2E81BA': 64, 'L-417A185B': 192, 'L-3819A6DF': 64, 'L-7212CCBC': 192, 'L-C4BD4855': 192 },
+}
