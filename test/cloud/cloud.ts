@@ -14,6 +14,7 @@ import { makeProxy } from './proxy.js'
 import type { AwsRequest } from './request.js'
 import { serviceAnswer } from './services.js'
 import { type CloudSettings, DEFAULTS } from './settings.js'
+import { sshPorts } from './ssh-port.js'
 import { makeWorld } from './world.js'
 
 export interface JournalEntry extends AwsRequest {
@@ -42,15 +43,22 @@ export interface Cloud {
 
 const REGION = 'us-east-1'
 
-export async function startCloud(
-  wish: { readonly port?: number; readonly settings?: Partial<CloudSettings> } = {},
-): Promise<Cloud> {
+export interface CloudWish {
+  /** Of the proxy; by default one that is free. */
+  readonly port?: number
+  readonly settings?: Partial<CloudSettings>
+  /** Hears what the cloud cannot do here. */
+  readonly log?: (line: string) => void
+}
+
+export async function startCloud({ port = 0, settings: wish, log }: CloudWish = {}): Promise<Cloud> {
   const moto = await startMoto()
-  const settings: CloudSettings = { ...structuredClone(DEFAULTS), ...wish.settings }
+  const settings: CloudSettings = { ...structuredClone(DEFAULTS), ...wish }
   const journal: JournalEntry[] = []
   const faults = makeFaults()
   const door = doorTo(moto.url)
   const world = makeWorld(settings, adminOf(moto.url, door))
+  const ssh = sshPorts(world, log ?? (() => undefined))
   const server = makeProxy({
     door,
     journal,
@@ -59,13 +67,16 @@ export async function startCloud(
       return faults.meet(request, world.networks.zoneOf)
     },
     answer: async (request, forward) => {
-      const handler = request.service === 'ec2' ? ec2Handlers[request.action] : undefined
-      return handler ? handler(request, forward, world) : (serviceAnswer(request, settings) ?? forward())
+      if (request.service !== 'ec2') return serviceAnswer(request, settings) ?? forward()
+      const answer = await (ec2Handlers[request.action]?.(request, forward, world) ?? forward())
+      ssh.look()
+      return answer
     },
-  }).listen(wish.port ?? 0, '127.0.0.1')
+  }).listen(port, '127.0.0.1')
   try {
     await once(server, 'listening')
   } catch (error) {
+    ssh.close()
     await moto.stop()
     throw error
   }
@@ -78,6 +89,7 @@ export async function startCloud(
     fault: (fault) => faults.add(fault),
     leftovers: () => leftoversIn(world),
     close: async () => {
+      ssh.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       door.close()

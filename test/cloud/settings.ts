@@ -8,6 +8,10 @@ export interface CloudSettings {
   notFoundMs: number
   /** How long a running machine has no public address yet. */
   addressLateMs: number
+  /** Whether a running machine answers on port 22 of its address. */
+  ssh: boolean
+  /** How long after it is `running`. */
+  sshDelayMs: number
   /** vCPUs by quota code. A code that is absent has no limit, and Service Quotas does not know it. */
   quotas: Record<string, number>
 }
@@ -17,5 +21,7 @@ export const DEFAULTS: CloudSettings = {
   shuttingDownMs: 300,
   notFoundMs: 0,
   addressLateMs: 0,
+  ssh: true,
+  sshDelayMs: 100,
   quotas: { 'L-DB2E81BA': 64, 'L-417A185B': 192, 'L-3819A6DF': 64, 'L-7212CCBC': 192, 'L-C4BD4855': 192 },
 }
