@@ -5,13 +5,15 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { adminOf } from './admin.js'
+import { deniedTo, USER_ARN } from './denials.js'
 import { doorTo } from './door.js'
 import { ec2Handlers } from './ec2.js'
 import { type Fault, makeFaults } from './faults.js'
 import { type CloudLeftover, leftoversIn } from './leftovers.js'
 import { startMoto } from './moto.js'
 import { makeProxy } from './proxy.js'
-import type { AwsRequest } from './request.js'
+import { closedRegion } from './regions.js'
+import { type AwsRequest, refusal } from './request.js'
 import { serviceAnswer } from './services.js'
 import { type CloudSettings, DEFAULTS } from './settings.js'
 import { sshPorts } from './ssh-port.js'
@@ -66,8 +68,14 @@ export async function startCloud({ port = 0, settings: wish, log }: CloudWish = 
       if (request.service === 'ec2') await world.networks.prepare(request.region)
       return faults.meet(request, world.networks.zoneOf)
     },
+    refuse: (request, { error, message, status }) =>
+      error === 'UnauthorizedOperation' && message === undefined
+        ? world.denials.refuse(request, deniedTo(USER_ARN, request))
+        : refusal(request, error, message ?? `${error}, as scripted`, status),
     answer: async (request, forward) => {
-      if (request.service !== 'ec2') return serviceAnswer(request, settings) ?? forward()
+      const closed = closedRegion(request, settings)
+      if (closed) return closed
+      if (request.service !== 'ec2') return serviceAnswer(request, world) ?? forward()
       const answer = await (ec2Handlers[request.action]?.(request, forward, world) ?? forward())
       ssh.look()
       return answer

@@ -16,6 +16,7 @@ export const STATE_CODES: Readonly<Record<InstanceState, number>> = {
 export interface InstanceRecord {
   readonly id: string
   readonly region: string
+  readonly instanceType: string
   readonly isSpot: boolean
   readonly groups: readonly string[]
   readonly token?: string

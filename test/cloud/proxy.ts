@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { JournalEntry } from './cloud.js'
 import type { Door } from './door.js'
 import type { FaultKind } from './faults.js'
-import { type Answer, type AwsRequest, readRequest, refusal } from './request.js'
+import { type Answer, type AwsRequest, readRequest } from './request.js'
 import type { Forward } from './world.js'
 
 export interface ProxyDeps {
@@ -13,6 +13,8 @@ export interface ProxyDeps {
   readonly journal: JournalEntry[]
   /** The scripted fault that it meets. */
   meet(request: AwsRequest): Promise<FaultKind | undefined>
+  /** The answer of a scripted error. */
+  refuse(request: AwsRequest, fault: Extract<FaultKind, { error: string }>): Answer
   /** What stands in for moto or around it; `forward` asks moto with the form given. */
   answer(request: AwsRequest, forward: Forward): Promise<Answer>
 }
@@ -38,7 +40,7 @@ async function pass(incoming: IncomingMessage, outgoing: ServerResponse, deps: P
   }
   const fault = await deps.meet(request)
   if (fault) entry.fault = JSON.stringify(fault)
-  const answer = await answered(fault, request, entry, () => deps.answer(request, forward))
+  const answer = await answered(fault, request, entry, deps, () => deps.answer(request, forward))
   if (answer === 'never') return
   if (answer === 'cut') {
     entry.phase = 'cut'
@@ -55,11 +57,11 @@ async function answered(
   fault: FaultKind | undefined,
   request: AwsRequest,
   entry: JournalEntry,
+  { refuse }: ProxyDeps,
   carryOut: () => Promise<Answer>,
 ): Promise<Answer | 'cut' | 'never'> {
   if (!fault) return carryOut()
-  if ('error' in fault)
-    return refusal(request, fault.error, fault.message ?? `${fault.error}, as scripted`, fault.status)
+  if ('error' in fault) return refuse(request, fault)
   if ('delayMs' in fault) {
     await sleep(fault.delayMs)
     return carryOut()

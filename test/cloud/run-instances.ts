@@ -1,6 +1,8 @@
 /** RunInstances: moto makes the machine, the cloud adds the token, the limit, and time. */
 import { textOf } from './document.js'
-import { withDefaults } from './run-defaults.js'
+import { notOffered } from './offerings.js'
+import { overQuota, type Wanted } from './quotas.js'
+import { rootTooSmall, withDefaults } from './run-defaults.js'
 import { tagInterfaces } from './tags.js'
 import type { Handler, World } from './world.js'
 import { type InstanceRecord, stateAt } from './instances.js'
@@ -10,12 +12,17 @@ import { type Answer, type AwsRequest, listOf, refusal } from './request.js'
 const USER_DATA_BYTES = 16_384
 
 export const run: Handler = async (request, forward, world) => {
-  const userData = Buffer.from(request.params['UserData'] ?? '', 'base64')
+  const { params } = request
+  const userData = Buffer.from(params['UserData'] ?? '', 'base64')
   if (userData.length > USER_DATA_BYTES)
     return refusal(request, 'InvalidParameterValue', 'User data is limited to 16384 bytes')
+  if (params['DryRun'] === 'true') return forward() // says nothing of quotas and zones
   const before = withToken(request, world)
   if (before) return again(before, request, world)
-  const answer = await forward(withDefaults(request.params))
+  const refused =
+    rootTooSmall(request) ?? (await notOffered(request, world)) ?? overQuota(request, [wantedBy(request)], world)
+  if (refused) return refused
+  const answer = await forward(withDefaults(params))
   if (answer.status !== 200) return answer
   await tagInterfaces(request, answer, world)
   for (const item of instancesIn(answer.body)) {
@@ -24,6 +31,11 @@ export const run: Handler = async (request, forward, world) => {
   }
   return withLife(answer, world)
 }
+
+const wantedBy = ({ params }: AwsRequest): Wanted => ({
+  instanceType: params['InstanceType'] ?? '',
+  isSpot: params['InstanceMarketOptions.MarketType'] === 'spot',
+})
 
 function withToken({ params, region }: AwsRequest, { records }: World): InstanceRecord | undefined {
   const token = params['ClientToken']
@@ -54,7 +66,7 @@ const recordOf = (id: string, request: AwsRequest, { now, nextAddress }: World):
   return {
     id,
     region,
-    isSpot: params['InstanceMarketOptions.MarketType'] === 'spot',
+    ...wantedBy(request),
     groups: [...listOf(request, 'SecurityGroupId'), ...listOf(request, 'NetworkInterface\\.1\\.SecurityGroupId')],
     ...(token === undefined ? {} : { token }),
     wish: wishOf(request),

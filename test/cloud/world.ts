@@ -1,5 +1,6 @@
 /** All that the cloud knows beside moto. */
 import type { Admin } from './admin.js'
+import { type Denials, makeDenials } from './denials.js'
 import { addresses, type InstanceRecord } from './instances.js'
 import { makeNetworks, type Networks } from './network.js'
 import type { Answer, AwsRequest } from './request.js'
@@ -14,6 +15,7 @@ export interface World {
   readonly records: Map<string, InstanceRecord>
   readonly networks: Networks
   readonly admin: Admin
+  readonly denials: Denials
   /** Milliseconds on the cloud's clock. */
   now(): number
   /** A public address that no machine ever had. */
@@ -23,7 +25,8 @@ export interface World {
 export const makeWorld = (settings: CloudSettings, admin: Admin): World => ({
   settings,
   records: new Map(),
-  networks: makeNetworks(admin),
+  networks: makeNetworks(admin, settings),
+  denials: makeDenials(),
   admin,
   now: () => performance.now(),
   nextAddress: addresses(),

@@ -117,6 +117,7 @@ it('is said once where it cannot be opened, and then left alone', async () => {
   const record: Omit<InstanceRecord, 'address'> = {
     id: 'i-1',
     region: 'us-east-1',
+    instanceType: 'g6e.xlarge',
     isSpot: false,
     groups: [],
     wish: '',

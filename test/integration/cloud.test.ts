@@ -19,7 +19,7 @@ let ec2: EC2Client
 const undo: (() => void)[] = []
 
 beforeAll(async () => {
-  cloud = await startCloud({ settings: { pendingMs: 0, shuttingDownMs: 0 } })
+  cloud = await startCloud({ settings: { pendingMs: 0, shuttingDownMs: 0, quotas: {} } })
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
   ec2 = new EC2Client({
     endpoint: cloud.url,
