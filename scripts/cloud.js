@@ -34,7 +34,7 @@ const { startCloud } = /** @type {typeof import('../test/cloud/cloud.js')} */ (
   await import(pathToFileURL(outfile).href)
 )
 console.error('starting the cloud (the first time installs moto) ...')
-const cloud = await startCloud({ port: PORT }).catch((/** @type {unknown} */ error) => {
+const cloud = await startCloud({ port: PORT, log: console.error }).catch((/** @type {unknown} */ error) => {
   console.error(`The cloud does not start: ${error instanceof Error ? error.message : String(error)}`)
   return process.exit(1)
 })

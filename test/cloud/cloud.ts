@@ -4,27 +4,20 @@
  */
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { EC2Client } from '@aws-sdk/client-ec2'
-import { ec2Handlers, makeWorld } from './ec2.js'
+import { adminOf } from './admin.js'
+import { deniedTo, USER_ARN } from './denials.js'
+import { doorTo } from './door.js'
+import { ec2Handlers } from './ec2.js'
 import { type Fault, makeFaults } from './faults.js'
+import { type CloudLeftover, leftoversIn } from './leftovers.js'
 import { startMoto } from './moto.js'
-import { seedNetwork } from './network.js'
 import { makeProxy } from './proxy.js'
-import type { AwsRequest } from './request.js'
+import { closedRegion } from './regions.js'
+import { type AwsRequest, refusal } from './request.js'
 import { serviceAnswer } from './services.js'
-
-export interface CloudSettings {
-  /** How long a machine is `pending` after its start. */
-  pendingMs: number
-  /** How long a machine is `shutting-down`, or `stopping`. */
-  shuttingDownMs: number
-  /** How long reads do not know of a new machine. */
-  notFoundMs: number
-  /** How long a running machine has no public address yet. */
-  addressLateMs: number
-  /** vCPUs by quota code. */
-  quotas: Record<string, number>
-}
+import { type CloudSettings, DEFAULTS } from './settings.js'
+import { sshPorts } from './ssh-port.js'
+import { makeWorld } from './world.js'
 
 export interface JournalEntry extends AwsRequest {
   readonly seq: number
@@ -45,42 +38,53 @@ export interface Cloud {
   readonly settings: CloudSettings
   /** Scripts a fault; returns what takes it back. */
   fault(fault: Fault): () => void
+  /** What carries a tag of labos and still exists, in every region that was ever asked. */
+  leftovers(): Promise<readonly CloudLeftover[]>
   close(): Promise<void>
 }
 
 const REGION = 'us-east-1'
-const DEFAULTS: CloudSettings = {
-  pendingMs: 300,
-  shuttingDownMs: 300,
-  notFoundMs: 0,
-  addressLateMs: 0,
-  quotas: { 'L-DB2E81BA': 64, 'L-417A185B': 192, 'L-3819A6DF': 64, 'L-7212CCBC': 192, 'L-C4BD4855': 192 },
+
+export interface CloudWish {
+  /** Of the proxy; by default one that is free. */
+  readonly port?: number
+  readonly settings?: Partial<CloudSettings>
+  /** Hears what the cloud cannot do here. */
+  readonly log?: (line: string) => void
 }
 
-export async function startCloud(
-  wish: { readonly port?: number; readonly settings?: Partial<CloudSettings> } = {},
-): Promise<Cloud> {
+export async function startCloud({ port = 0, settings: wish, log }: CloudWish = {}): Promise<Cloud> {
   const moto = await startMoto()
-  const settings: CloudSettings = { ...DEFAULTS, ...wish.settings }
+  const settings: CloudSettings = { ...structuredClone(DEFAULTS), ...wish }
   const journal: JournalEntry[] = []
   const faults = makeFaults()
-  const world = makeWorld(settings, () => performance.now())
-  const network = regionNetworks(moto.url)
+  const door = doorTo(moto.url)
+  const world = makeWorld(settings, adminOf(moto.url, door))
+  const ssh = sshPorts(world, log ?? (() => undefined))
   const server = makeProxy({
-    motoUrl: moto.url,
+    door,
     journal,
     meet: async (request) => {
-      if (request.service === 'ec2') await network.prepare(request.region)
-      return faults.meet(request, network.zoneOf)
+      if (request.service === 'ec2') await world.networks.prepare(request.region)
+      return faults.meet(request, world.networks.zoneOf)
     },
+    refuse: (request, { error, message, status }) =>
+      error === 'UnauthorizedOperation' && message === undefined
+        ? world.denials.refuse(request, deniedTo(USER_ARN, request))
+        : refusal(request, error, message ?? `${error}, as scripted`, status),
     answer: async (request, forward) => {
-      const handler = request.service === 'ec2' ? ec2Handlers[request.action] : undefined
-      return handler ? handler(request, forward, world) : (serviceAnswer(request, settings) ?? forward())
+      const closed = closedRegion(request, settings)
+      if (closed) return closed
+      if (request.service !== 'ec2') return serviceAnswer(request, world) ?? forward()
+      const answer = await (ec2Handlers[request.action]?.(request, forward, world) ?? forward())
+      ssh.look()
+      return answer
     },
-  }).listen(wish.port ?? 0, '127.0.0.1')
+  }).listen(port, '127.0.0.1')
   try {
     await once(server, 'listening')
   } catch (error) {
+    ssh.close()
     await moto.stop()
     throw error
   }
@@ -91,9 +95,12 @@ export async function startCloud(
     journal,
     settings,
     fault: (fault) => faults.add(fault),
+    leftovers: () => leftoversIn(world),
     close: async () => {
+      ssh.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
+      door.close()
       await moto.stop()
     },
   }
@@ -107,28 +114,3 @@ const environment = (url: string): Record<string, string> => ({
   AWS_REGION: REGION,
   AWS_EC2_METADATA_DISABLED: 'true',
 })
-
-interface Networks {
-  /** Makes the region's way out, once. */
-  prepare(region: string): Promise<void>
-  /** Of a subnet in a region that was prepared. */
-  zoneOf(subnetId: string): string | undefined
-}
-
-function regionNetworks(endpoint: string): Networks {
-  const made = new Map<string, Promise<void>>()
-  const zones = new Map<string, string>()
-  const make = async (region: string): Promise<void> => {
-    const client = new EC2Client({ endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } })
-    for (const [subnetId, zone] of await seedNetwork(client)) zones.set(subnetId, zone)
-    client.destroy()
-  }
-  return {
-    prepare: (region) => {
-      const network = made.get(region) ?? make(region)
-      made.set(region, network)
-      return network
-    },
-    zoneOf: (subnetId) => zones.get(subnetId),
-  }
-}

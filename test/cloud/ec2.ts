@@ -1,29 +1,15 @@
 /** EC2 as it behaves, over moto: what is refused, what takes time, what is the same when said twice. */
-import type { CloudSettings } from './cloud.js'
-import { addresses, type InstanceRecord, isUnseen, stateAt } from './instances.js'
+import { describeImages } from './images.js'
+import { type InstanceRecord, isUnseen, stateAt } from './instances.js'
 import { changes, withLife, withoutStateFilter } from './life.js'
+import { createDefaultVpc, createGroup } from './network.js'
+import { describeOfferings } from './offerings.js'
+import { overQuota } from './quotas.js'
+import { describeRegions } from './regions.js'
 import { type Answer, type AwsRequest, listOf, refusal } from './request.js'
 import { run } from './run-instances.js'
-
-export type Forward = (params: Readonly<Record<string, string>>) => Promise<Answer>
-export type Handler = (request: AwsRequest, forward: Forward, world: World) => Promise<Answer>
-
-/** All that the cloud knows beside moto. */
-export interface World {
-  readonly settings: CloudSettings
-  readonly records: Map<string, InstanceRecord>
-  /** Milliseconds on the cloud's clock. */
-  now(): number
-  /** A public address that no machine ever had. */
-  nextAddress(): string
-}
-
-export const makeWorld = (settings: CloudSettings, now: () => number): World => ({
-  settings,
-  records: new Map(),
-  now,
-  nextAddress: addresses(),
-})
+import { spotHistory } from './spot.js'
+import type { Handler, World } from './world.js'
 
 const describe: Handler = async (request, forward, world) => {
   const unseen = recordsOf(request, world).find((record) => isUnseen(record, world.settings, world.now()))
@@ -58,6 +44,12 @@ const start: Handler = async (request, forward, world) => {
   const found = recordsOf(request, world)
   const wrong = inOtherState(found, ['pending', 'running', 'stopped'], world)
   if (wrong) return wrongState(request, wrong, 'started', world)
+  const over = overQuota(
+    request,
+    found.filter(({ goal }) => goal === 'stopped'),
+    world,
+  )
+  if (over) return over
   const answer = await forward(request.params)
   if (answer.status !== 200) return answer
   for (const record of found) {
@@ -83,6 +75,12 @@ export const ec2Handlers: Readonly<Record<string, Handler>> = {
   StopInstances: stop,
   StartInstances: start,
   DeleteSecurityGroup: deleteGroup,
+  CreateSecurityGroup: createGroup,
+  CreateDefaultVpc: createDefaultVpc,
+  DescribeImages: describeImages,
+  DescribeInstanceTypeOfferings: describeOfferings,
+  DescribeRegions: describeRegions,
+  DescribeSpotPriceHistory: spotHistory,
 }
 
 const recordsOf = (request: AwsRequest, { records }: World): InstanceRecord[] =>

@@ -1,4 +1,5 @@
 /** What a test makes go wrong: which requests, how often, and in which way. */
+import { launchZone } from './offerings.js'
 import type { AwsRequest } from './request.js'
 import type { JournalEntry } from './cloud.js'
 
@@ -57,14 +58,15 @@ export function makeFaults(): Faults {
 
 function matches(
   { action, ...fault }: Fault,
-  { params, ...request }: AwsRequest,
+  request: AwsRequest,
   zoneOf: (subnetId: string) => string | undefined,
 ): boolean {
+  const { params } = request
   const asked = {
     service: request.service,
     region: request.region,
     instanceType: params['InstanceType'],
-    zone: params['Placement.AvailabilityZone'] ?? zoneOf(params['NetworkInterface.1.SubnetId'] ?? ''),
+    zone: launchZone(request, zoneOf),
     market: params['InstanceMarketOptions.MarketType'] ?? 'on-demand',
   }
   const names = ['service', 'region', 'instanceType', 'zone', 'market'] as const

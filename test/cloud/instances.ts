@@ -1,5 +1,6 @@
 /** What moto lacks of an instance's life: time, lost addresses, tokens. One small record each, which wins over moto's state. */
-import type { CloudSettings } from './cloud.js'
+import { randomInt } from 'node:crypto'
+import type { CloudSettings } from './settings.js'
 
 export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated'
 
@@ -15,6 +16,7 @@ export const STATE_CODES: Readonly<Record<InstanceState, number>> = {
 export interface InstanceRecord {
   readonly id: string
   readonly region: string
+  readonly instanceType: string
   readonly isSpot: boolean
   readonly groups: readonly string[]
   readonly token?: string
@@ -43,11 +45,12 @@ export const hasAddress = (record: InstanceRecord, settings: CloudSettings, nowM
 export const isUnseen = ({ sinceMs, goal }: InstanceRecord, settings: CloudSettings, nowMs: number): boolean =>
   goal === 'running' && nowMs - sinceMs < settings.notFoundMs
 
-/** Loopback addresses, one a start, never the same twice. */
+/** Loopback addresses, one a start, never the same twice; two clouds on one computer are unlikely to meet. */
 export function addresses(): () => string {
-  let given = 0
+  const street = `127.${String(randomInt(20, 250))}`
+  let given = randomInt(250) * 250
   return () => {
     given += 1
-    return `127.77.${String(Math.floor(given / 250) % 250)}.${String((given % 250) + 1)}`
+    return `${street}.${String(Math.floor(given / 250) % 250)}.${String((given % 250) + 1)}`
   }
 }

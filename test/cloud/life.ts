@@ -2,7 +2,7 @@
 import type { Element } from '@xmldom/xmldom'
 import { all, child, children, parseXml, remove, setText, textOf, writeXml } from './document.js'
 import { hasAddress, type InstanceRecord, type InstanceState, isUnseen, STATE_CODES, stateAt } from './instances.js'
-import type { World } from './ec2.js'
+import type { World } from './world.js'
 import type { Answer } from './request.js'
 
 export const instancesIn = (body: string): Element[] =>

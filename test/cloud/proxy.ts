@@ -1,48 +1,46 @@
 /** The door of the cloud: every request is noted, meets its fault, and goes on to moto or to what stands in for it. */
-import {
-  Agent,
-  createServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JournalEntry } from './cloud.js'
+import type { Door } from './door.js'
 import type { FaultKind } from './faults.js'
-import { type Answer, type AwsRequest, readRequest, refusal } from './request.js'
+import { type Answer, type AwsRequest, readRequest } from './request.js'
+import type { Forward } from './world.js'
 
 export interface ProxyDeps {
-  readonly motoUrl: string
+  readonly door: Door
   readonly journal: JournalEntry[]
   /** The scripted fault that it meets. */
   meet(request: AwsRequest): Promise<FaultKind | undefined>
+  /** The answer of a scripted error. */
+  refuse(request: AwsRequest, fault: Extract<FaultKind, { error: string }>): Answer
   /** What stands in for moto or around it; `forward` asks moto with the form given. */
-  answer(request: AwsRequest, forward: (params?: Readonly<Record<string, string>>) => Promise<Answer>): Promise<Answer>
+  answer(request: AwsRequest, forward: Forward): Promise<Answer>
 }
 
 export function makeProxy(deps: ProxyDeps): Server {
-  const agent = new Agent({ keepAlive: true })
-  const server = createServer((incoming, outgoing) => {
-    pass(incoming, outgoing, deps, agent).catch((error: unknown) => {
+  return createServer((incoming, outgoing) => {
+    pass(incoming, outgoing, deps).catch((error: unknown) => {
       outgoing.writeHead(502, { 'content-type': 'text/plain' }).end(String(error))
     })
   })
-  server.on('close', () => agent.destroy())
-  return server
 }
 
-async function pass(incoming: IncomingMessage, outgoing: ServerResponse, deps: ProxyDeps, agent: Agent): Promise<void> {
+async function pass(incoming: IncomingMessage, outgoing: ServerResponse, deps: ProxyDeps): Promise<void> {
   const body = await text(incoming)
   const request = readRequest(incoming.headers, body)
   const entry: JournalEntry = { seq: deps.journal.length, atMs: Date.now(), ...request, phase: 'open' }
   deps.journal.push(entry)
-  const forward = (params?: Readonly<Record<string, string>>): Promise<Answer> =>
-    ask(deps.motoUrl, incoming, params ? new URLSearchParams(params).toString() : body, agent)
+  const { method = 'POST', url: path = '/', headers } = incoming
+  const { service, region } = request
+  const forward: Forward = (params) => {
+    const form = params ? new URLSearchParams(params).toString() : body
+    return deps.door.pass({ method, path, headers, service, region, body: form })
+  }
   const fault = await deps.meet(request)
   if (fault) entry.fault = JSON.stringify(fault)
-  const answer = await answered(fault, request, entry, () => deps.answer(request, forward))
+  const answer = await answered(fault, request, entry, deps, () => deps.answer(request, forward))
   if (answer === 'never') return
   if (answer === 'cut') {
     entry.phase = 'cut'
@@ -59,11 +57,11 @@ async function answered(
   fault: FaultKind | undefined,
   request: AwsRequest,
   entry: JournalEntry,
+  { refuse }: ProxyDeps,
   carryOut: () => Promise<Answer>,
 ): Promise<Answer | 'cut' | 'never'> {
   if (!fault) return carryOut()
-  if ('error' in fault)
-    return refusal(request, fault.error, fault.message ?? `${fault.error}, as scripted`, fault.status)
+  if ('error' in fault) return refuse(request, fault)
   if ('delayMs' in fault) {
     await sleep(fault.delayMs)
     return carryOut()
@@ -77,27 +75,4 @@ async function answered(
   const [when, result] = 'cut' in fault ? [fault.cut, 'cut' as const] : [fault.hang, 'never' as const]
   if (when === 'after') await carryOut()
   return result
-}
-
-/** The signature goes along as it came: moto finds service and region in it. */
-function ask(motoUrl: string, { method, url, headers }: IncomingMessage, body: string, agent: Agent): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const { host: _host, 'content-length': _length, 'accept-encoding': _encoding, expect: _expect, ...kept } = headers
-    const outgoing = httpRequest(
-      `${motoUrl}${url ?? '/'}`,
-      { method, agent, headers: { ...kept, 'content-length': Buffer.byteLength(body) } },
-      (answer) => {
-        text(answer).then(
-          (said) =>
-            resolve({
-              status: answer.statusCode ?? 500,
-              body: said,
-              contentType: answer.headers['content-type'] ?? 'text/xml',
-            }),
-          reject,
-        )
-      },
-    )
-    outgoing.on('error', reject).end(body)
-  })
 }

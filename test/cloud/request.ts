@@ -6,7 +6,7 @@ export interface AwsRequest {
   readonly service: string
   readonly region: string
   readonly action: string
-  /** Of a query: its form, flat. Of a JSON request: the top-level strings and numbers. */
+  /** Of a query: its form, flat. Of a JSON request: its strings and numbers, in the same way. */
   readonly params: Readonly<Record<string, string>>
 }
 
@@ -21,19 +21,29 @@ export function readRequest(headers: IncomingHttpHeaders, body: string): AwsRequ
   return { service, region, action: params['Action'] ?? 'unknown', params }
 }
 
+/** Flat, in the way of a form: `Filters.1.Field`. */
 function jsonParams(body: string): Record<string, string> {
-  const value = JSON.parse(body || '{}') as Record<string, unknown>
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, each]) =>
-      typeof each === 'string' || typeof each === 'number' ? [[key, String(each)]] : [],
-    ),
-  )
+  const flat = (name: string, value: unknown): [string, string][] => {
+    if (typeof value === 'string' || typeof value === 'number') return [[name, String(value)]]
+    if (Array.isArray(value)) return value.flatMap((each, index) => flat(`${name}.${String(index + 1)}`, each))
+    if (typeof value !== 'object' || value === null) return []
+    return Object.entries(value).flatMap(([key, each]) => flat(name === '' ? key : `${name}.${key}`, each))
+  }
+  return Object.fromEntries(flat('', JSON.parse(body || '{}')))
 }
 
 /** The values of a numbered list in a form: `InstanceId.1`, `InstanceId.2`. */
 export function listOf({ params }: AwsRequest, name: string): string[] {
   const numbered = new RegExp(`^${name}\\.\\d+$`)
   return Object.entries(params).flatMap(([key, value]) => (numbered.test(key) ? [value] : []))
+}
+
+/** The filters of a read: name to values. */
+export function filtersOf(request: AwsRequest): Map<string, readonly string[]> {
+  const names = Object.entries(request.params).filter(([key]) => /^Filter\.\d+\.Name$/.test(key))
+  return new Map(
+    names.map(([key, name]) => [name, listOf(request, key.replace(/Name$/, 'Value').replaceAll('.', '\\.'))]),
+  )
 }
 
 export interface Answer {
@@ -80,5 +90,15 @@ export function refusal({ service }: AwsRequest, code: string, message: string, 
   return json({ __type: code, message }, status)
 }
 
-const xml = (body: string, status: number): Answer => ({ status, body, contentType: 'text/xml' })
+/** What EC2 says when all is well. */
+export const ec2Answer = (action: string, inner: string): Answer =>
+  xml(`<${action}Response><requestId>req-test</requestId>${inner}</${action}Response>`, 200)
+
+/** One element for each pair; what is undefined is left out. */
+export const elements = (values: Readonly<Record<string, string | undefined>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => (value === undefined ? '' : `<${name}>${escaped(value)}</${name}>`))
+    .join('')
+
+export const xml = (body: string, status: number): Answer => ({ status, body, contentType: 'text/xml' })
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')

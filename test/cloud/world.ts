@@ -1,0 +1,33 @@
+/** All that the cloud knows beside moto. */
+import type { Admin } from './admin.js'
+import { type Denials, makeDenials } from './denials.js'
+import { addresses, type InstanceRecord } from './instances.js'
+import { makeNetworks, type Networks } from './network.js'
+import type { Answer, AwsRequest } from './request.js'
+import type { CloudSettings } from './settings.js'
+
+/** Asks moto for the caller, with the form given or as it came. */
+export type Forward = (params?: Readonly<Record<string, string>>) => Promise<Answer>
+export type Handler = (request: AwsRequest, forward: Forward, world: World) => Promise<Answer>
+
+export interface World {
+  readonly settings: CloudSettings
+  readonly records: Map<string, InstanceRecord>
+  readonly networks: Networks
+  readonly admin: Admin
+  readonly denials: Denials
+  /** Milliseconds on the cloud's clock. */
+  now(): number
+  /** A public address that no machine ever had. */
+  nextAddress(): string
+}
+
+export const makeWorld = (settings: CloudSettings, admin: Admin): World => ({
+  settings,
+  records: new Map(),
+  networks: makeNetworks(admin, settings),
+  denials: makeDenials(),
+  admin,
+  now: () => performance.now(),
+  nextAddress: addresses(),
+})
