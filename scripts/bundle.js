@@ -36,6 +36,28 @@ const standIns = {
   },
 }
 
+/** Pulumi's SDK is CommonJS that knows its own folder: a file of its own, without what labos's programs never use of it. */
+const PULUMI_SDK = 'pulumi-sdk.cjs'
+
+/** @type {import('esbuild').Plugin} */
+const pulumiElsewhere = {
+  name: 'pulumi-elsewhere',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/sdk\.js$/ }, ({ importer }) =>
+      /adapters.pulumi/.test(importer) ? { path: `../${PULUMI_SDK}`, external: true } : undefined,
+    )
+  },
+}
+
+/** Closures as resources and remote programs: a compiler and a package manager. @type {import('esbuild').Plugin} */
+const pulumiStandIns = {
+  name: 'pulumi-stand-ins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(?:typescript|@npmcli\/arborist)$/ }, ({ path }) => ({ path, namespace: 'unused' }))
+    onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: 'module.exports = {}' }))
+  },
+}
+
 rmSync('dist', { recursive: true, force: true })
 
 const commands = readdirSync('build/src/commands', { recursive: true, encoding: 'utf8' })
@@ -51,7 +73,7 @@ const esm = await build({
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   // oclif asks for these only where a project runs from source.
-  plugins: [standIns],
+  plugins: [standIns, pulumiElsewhere],
   external: ['typescript', 'tsx', 'tsx/*'],
   // oclif is CommonJS and requires by name at run time.
   banner: { js: "import{createRequire as labosRequire}from'node:module';const require=labosRequire(import.meta.url);" },
@@ -60,7 +82,16 @@ const esm = await build({
 // CommonJS starts a fifth of a bare Node.js faster than ESM: `labos ps` is asked often.
 const fast = await build({ ...shared, entryPoints: ['build/src/fast.js'], outfile: 'dist/fast.cjs', format: 'cjs' })
 
-writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licences([esm, fast]))
+const pulumi = await build({
+  ...shared,
+  entryPoints: ['build/src/adapters/pulumi/sdk.js'],
+  outfile: join('dist', PULUMI_SDK),
+  format: 'cjs',
+  mainFields: ['main'],
+  plugins: [pulumiStandIns],
+})
+
+writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licences([esm, fast, pulumi]))
 
 /**
  * The licences of the packages that something of is in the bundles.

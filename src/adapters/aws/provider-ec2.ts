@@ -1,6 +1,7 @@
 /** EC2 as the provider asks it: raw refusals by their codes, one client that tries again and one that never does. */
 import type {
   DescribeInstancesCommandOutput,
+  EC2Client,
   Instance,
   IpPermission,
   RunInstancesCommandInput,
@@ -17,6 +18,7 @@ import {
 import type { Fetch } from '../../ports.js'
 import { fetchHandler, NetworkFailure } from './fetch-handler.js'
 import { retries } from './retries.js'
+import type * as sdkNames from './sdk-provider.js'
 import { SILENT } from './silent.js'
 
 const RETRY_PAUSE_MS = 100
@@ -38,6 +40,17 @@ async function ec2Calls(region: string, requestHandler: ReturnType<typeof fetchH
   const client = new sdk.EC2Client({ ...shared, retryStrategy: retries(RETRY_PAUSE_MS) })
   // A refused capacity call is never repeated by itself; what repeats a lost one is the ladder, with the same token.
   const once = new sdk.EC2Client({ ...shared, maxAttempts: 1, credentials: client.config.credentials })
+  return { ...machineCalls(sdk, client, once, region), ...groupCalls(sdk, client) }
+}
+
+type Sdk = typeof sdkNames
+
+function machineCalls(
+  sdk: Sdk,
+  client: EC2Client,
+  once: EC2Client,
+  region: string,
+): Pick<Ec2Calls, 'machinesOf' | 'machine' | 'run' | 'terminate'> {
   return {
     machinesOf: async (labId) => {
       const Filters = [
@@ -63,6 +76,11 @@ async function ec2Calls(region: string, requestHandler: ReturnType<typeof fetchH
       const asked = client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [id] }))
       await unlessGone(said('TerminateInstances', asked))
     },
+  }
+}
+
+function groupCalls(sdk: Sdk, client: EC2Client): Omit<Ec2Calls, keyof ReturnType<typeof machineCalls>> {
+  return {
     groupsOf: async (labId) => {
       const Filters = [{ Name: 'tag:labos:lab', Values: [labId] }]
       const asked = client.send(new sdk.DescribeSecurityGroupsCommand({ Filters }))

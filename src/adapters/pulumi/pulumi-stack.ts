@@ -25,7 +25,9 @@ export function pulumiStack(deps: PulumiDeps): Stack {
   const folderOf = (name: string): ReturnType<typeof stackFolder> => stackFolder(labPaths(paths, name).dir)
   const ready = (agreed: boolean): Promise<FoundEngine> => (engine ??= findOrInstall(deps, agreed))
   return {
-    ready: async (agreed) => void (await ready(agreed)),
+    ready: async (agreed) => {
+      await ready(agreed)
+    },
     up: async ({ name, labId, spec, refresh, say }, signal) => {
       spec.catch(() => undefined) // told below, when the engine is found
       const found = await ready(true)

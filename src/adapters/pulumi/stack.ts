@@ -1,6 +1,7 @@
 /** A lab's stack by Pulumi's Automation API, with the command line tool run our way. Loaded only where something is rented. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js'
 import { labProgram } from '../../../infra/program.js'
 import type { LabSpec, MachineState, Said } from '../../../infra/spec.js'
 import { throwIfAborted } from '../../errors/interrupted.js'
@@ -84,7 +85,7 @@ async function open({ folder, engine, stack: name, env, spec, note }: UpWish): P
     note(`Pulumi's state does not parse and was moved to ${aside}; what exists is found by its tags`)
   if (!isRemote(env) && (await breakStaleLock(folder, name)))
     note('a lock left by an engine that was killed is removed')
-  const { pulumi, semver, stacks, workspaces } = await import('./sdk.js')
+  const { commands, pulumi, semver, stacks, workspaces } = await import('./sdk.js')
   const envVars = engineEnv(folder, env)
   let last: EngineRun = { exitCode: 0, stdout: '', stderr: '' }
   const run = async (
@@ -105,7 +106,12 @@ async function open({ folder, engine, stack: name, env, spec, note }: UpWish): P
     if (last.exitCode !== 0) throw new Error(`pulumi ended with ${String(last.exitCode)}`)
     return result
   }
-  const pulumiCommand = { command: engine.command, version: semver.parse(engine.version), run }
+  // Its constructor is private; its own way of running the tool is what is replaced.
+  const pulumiCommand = Object.assign(Object.create(commands.PulumiCommand.prototype) as PulumiCommand, {
+    command: engine.command,
+    version: semver.parse(engine.version),
+    run,
+  })
   const workspace = await workspaces.LocalWorkspace.create({
     workDir: folder.dir,
     pulumiCommand,
@@ -131,8 +137,9 @@ async function open({ folder, engine, stack: name, env, spec, note }: UpWish): P
       return last
     },
     dropPending: async () => {
-      const { version: format, deployment } = await stack.exportStack()
-      await stack.importStack({ version: format, deployment: { ...deployment, pending_operations: [] } })
+      const exported = await stack.exportStack()
+      const deployment: object = exported.deployment as object // the SDK says any; its shape is the engine's own
+      await stack.importStack({ ...exported, deployment: { ...deployment, pending_operations: [] } })
     },
   }
 }

@@ -62,13 +62,15 @@ export async function makeIn(
   await ensureLabDir(context.paths, lab.name)
   const watched = watch(lab, context)
   let refusal: LabosError | undefined
-  const spec = prepare(lab, region, request, context, signal)
+  const over = new AbortController()
+  const spec = prepare(lab, region, request, context, AbortSignal.any([signal, over.signal]))
     .catch((error: unknown) => {
       if (error instanceof LabosError && ELSEWHERE.has(error.code)) refusal = error
       throw error
     })
     .then(async (prepared) => {
       await agree()
+      over.signal.throwIfAborted() // the engine has ended: nothing may be begun any more
       // Before the first request that makes something: from here on there may be a machine.
       const record = { ...prepared.record, regions: [...new Set([...lab.regions, region])] }
       await saveLab(context.paths, record)
@@ -86,6 +88,8 @@ export async function makeIn(
     }
     return { record, error: notMade(outcome.failed), isWorthAnother: isWorthAnotherRegion(outcome.failed) }
   } catch (error) {
+    over.abort(error)
+    await spec.catch(() => undefined)
     const record = await watched.end()
     if (refusal !== undefined && error === refusal) return { record, error: refusal, isWorthAnother: true }
     throw error

@@ -6,7 +6,7 @@ import { userData } from '../../bootstrap/user-data.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { quotaOf } from '../../plan/aws/quota.js'
 import { type FactsWish, gatherFacts, type RegionFacts } from '../../provision/aws/facts.js'
-import { ladderIn, type Ladder } from '../../provision/aws/facts-rungs.js'
+import { droppedTexts, ladderIn, type Ladder } from '../../provision/aws/facts-rungs.js'
 import { refuseLaunch, warningsOf } from '../../provision/aws/facts-verdict.js'
 import { labSpec } from '../../provision/aws/lab-spec.js'
 import type { RentedLab, RentedOffer } from '../../state/record.js'
@@ -40,8 +40,7 @@ export async function prepare(
   for (const text of warningsOf(facts, context.clock.now())) context.emit({ type: 'note', step: 'facts', text })
   const refusal = refuseLaunch(facts, ladder)
   if (refusal) throw new LabosError(refusal.code, refusal.message, { suggestions: refusal.suggestions })
-  for (const { offer, text } of ladder.dropped)
-    context.emit({ type: 'note', step: 'facts', text: `${offer.instanceType}: ${text}` })
+  for (const text of droppedTexts(ladder.dropped)) context.emit({ type: 'note', step: 'facts', text })
   const { image, identity } = facts
   if (!image.known || !image.value) throw new Error('a launch without an image was not refused')
   if (!identity.known) throw noAccount(identity.why)

@@ -2,7 +2,7 @@
 import { LabosError } from '../../errors/labos-error.js'
 import { planModelId } from '../../plan/find-model.js'
 import type { RentWish } from '../plan-rent.js'
-import type { RentedLab } from '../../state/record.js'
+import type { RentedLab, RentedMachine } from '../../state/record.js'
 import { checkLabName, defaultLabName } from '../../state/paths.js'
 
 export interface RentUpRequest {
@@ -28,18 +28,21 @@ export const labNameOf = ({ name, wish }: RentUpRequest): string =>
   checkLabName(name ?? defaultLabName(planModelId(wish.model).replace(/^.*[/\\]/, '')))
 
 /** In what it asks for something else than the lab has; undefined where they agree. */
-export function rentDifference({ wish, typed }: RentUpRequest, { plan, machine }: RentedLab): string | undefined {
-  const region = machine?.region
-  const model = planModelId(wish.model)
-  if (model !== plan.model.id) return `its model is ${plan.model.id}, not ${model}`
-  if (wish.precision !== undefined && wish.precision !== plan.model.precision)
-    return `its precision is ${plan.model.precision}, not ${wish.precision}`
-  if (typed.regions && region !== undefined && !wish.regions.includes(region))
-    return `it is in ${region}, not in ${wish.regions.join(' or ')}`
-  if (wish.instanceTypes && machine && !wish.instanceTypes.includes(machine.instanceType))
+export function rentDifference(request: RentUpRequest, lab: RentedLab): string | undefined {
+  const { id, precision } = lab.plan.model
+  const wanted = planModelId(request.wish.model)
+  if (wanted !== id) return `its model is ${id}, not ${wanted}`
+  if (request.wish.precision !== undefined && request.wish.precision !== precision)
+    return `its precision is ${precision}, not ${request.wish.precision}`
+  return lab.machine && machineDifference(request, lab.machine)
+}
+
+function machineDifference({ wish, typed }: RentUpRequest, machine: RentedMachine): string | undefined {
+  if (typed.regions && !wish.regions.includes(machine.region))
+    return `it is in ${machine.region}, not in ${wish.regions.join(' or ')}`
+  if (wish.instanceTypes && !wish.instanceTypes.includes(machine.instanceType))
     return `it is a ${machine.instanceType}, not a ${wish.instanceTypes.join(' or ')}`
-  if (typed.market && machine && wish.market !== machine.market) return `it is ${machine.market}, not ${wish.market}`
-  return undefined
+  return typed.market && wish.market !== machine.market ? `it is ${machine.market}, not ${wish.market}` : undefined
 }
 
 export const differsError = (name: string, how: string): LabosError =>

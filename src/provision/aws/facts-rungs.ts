@@ -121,3 +121,22 @@ function inOrder(
   const usd = ({ zone }: Place): number => prices.get(zone ?? '') ?? Number.MAX_VALUE
   return [...places].sort((a, b) => usd(a) - usd(b))
 }
+
+/** A line for each reason, with the machines that it leaves out. */
+export function droppedTexts(dropped: readonly Dropped<LadderOffer>[]): string[] {
+  const groups = new Map<string, string[]>()
+  for (const { offer, text, quota } of dropped) {
+    const why = quota
+      ? `more vCPUs than the quota ${quota.code} leaves (${String(quota.limitVcpus - (quota.usedVcpus ?? 0))})`
+      : text
+    groups.set(why, [...(groups.get(why) ?? []), offer.instanceType])
+  }
+  return [...groups].map(([why, types]) => `${why}: ${listText(types)}`)
+}
+
+const LISTED = 3
+
+const listText = (types: readonly string[]): string =>
+  types.length <= LISTED + 1
+    ? types.join(', ')
+    : `${types.slice(0, LISTED).join(', ')} and ${String(types.length - LISTED)} more`
