@@ -59,10 +59,12 @@ export interface CloudWish {
   readonly settings?: Partial<CloudSettings>
   /** Hears what the cloud cannot do here. */
   readonly log?: (line: string) => void
+  /** Ends the start; nothing of the cloud runs then. */
+  readonly signal?: AbortSignal
 }
 
-export async function startCloud({ port = 0, settings: wish, log }: CloudWish = {}): Promise<Cloud> {
-  const moto = await startMoto()
+export async function startCloud({ port = 0, settings: wish, log, signal }: CloudWish = {}): Promise<Cloud> {
+  const moto = await startMoto(signal)
   const settings: CloudSettings = { ...structuredClone(DEFAULTS), ...wish }
   const journal: JournalEntry[] = []
   const faults = makeFaults()
@@ -94,6 +96,7 @@ export async function startCloud({ port = 0, settings: wish, log }: CloudWish = 
     await once(server, 'listening')
   } catch (error) {
     ssh.close()
+    door.close()
     await moto.stop()
     throw error
   }
