@@ -1,56 +1,120 @@
-/**
- * `npm run cloud`: the tests' cloud on a port, until Ctrl-C. Prints what a shell needs to use it.
- * `npm run cloud -- RunInstances:InsufficientInstanceCapacity:3` refuses the first three such calls.
- */
+/** `npm run cloud`: the tests' cloud on a port, until Ctrl-C. Prints what a shell needs to use it. */
 import { mkdtempSync, rmSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 
-const PORT = 5055
-const faults = process.argv.slice(2).map((text) => {
+const PORT = '5055'
+const HELP = `An AWS to try labos on: moto behind a proxy, on this computer only. Ends with Ctrl-C, and all in it.
+
+  npm run cloud                                             prints what a shell needs to use it
+  npm run cloud -- RunInstances:InsufficientInstanceCapacity:3
+                                                            refuses the first three such calls
+  npm run cloud -- RunInstances:VcpuLimitExceeded           refuses all of them
+
+Arguments: ACTION:ERROR or ACTION:ERROR:TIMES, as many as you like.
+  --port N    listens there instead of on port ${PORT}; 0 takes one that is free
+
+It needs Python 3 with venv, and installs moto once. test/cloud/demo.sh walks through labos on it.`
+
+const { values, positionals } = parsed()
+if (values.help) {
+  console.log(HELP)
+  process.exit(0)
+}
+const faults = positionals.map((text) => {
   const [action, error, times] = text.split(':')
-  if (!action || !error || (times !== undefined && !(Number(times) > 0))) {
-    console.error(`"${text}" is not ACTION:ERROR or ACTION:ERROR:TIMES, like RunInstances:VcpuLimitExceeded:2`)
-    process.exit(2)
-  }
+  if (!action || !error || (times !== undefined && !(Number(times) > 0)))
+    refuse(`"${text}" is not ACTION:ERROR or ACTION:ERROR:TIMES, like RunInstances:VcpuLimitExceeded:2`)
   return { action, kind: { error }, ...(times === undefined ? {} : { times: Number(times) }) }
 })
 
-// Inside the project, where the bundle finds its libraries.
-const dir = mkdtempSync(join(import.meta.dirname, '../node_modules/.labos-cloud-'))
-process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
-const outfile = join(dir, 'cloud.mjs')
-await build({
-  entryPoints: [join(import.meta.dirname, '../test/cloud/cloud.ts')],
-  outfile,
-  bundle: true,
-  packages: 'external',
-  platform: 'node',
-  format: 'esm',
-  logLevel: 'error',
-})
-const { startCloud } = /** @type {typeof import('../test/cloud/cloud.js')} */ (
-  await import(pathToFileURL(outfile).href)
-)
-console.error('starting the cloud (the first time installs moto) ...')
-const cloud = await startCloud({ port: PORT, log: console.error }).catch((/** @type {unknown} */ error) => {
-  console.error(`The cloud does not start: ${error instanceof Error ? error.message : String(error)}`)
-  return process.exit(1)
-})
-for (const fault of faults) cloud.fault(fault)
-console.log(
-  Object.entries(cloud.env)
-    .map(([name, value]) => `export ${name}=${value}`)
-    .join('\n'),
-)
-console.error('Paste these lines into another shell. Ctrl-C ends the cloud and all that is in it.')
+const port = Number(values.port)
+if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse(`"${values.port}" is no port`)
 
+const starting = new AbortController()
+/** @type {import('../test/cloud/cloud.js').Cloud | undefined} */
+let cloud
 let isEnding = false
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => {
     if (isEnding) return
     isEnding = true
-    void cloud.close().then(() => process.exit(0))
+    starting.abort()
+    if (cloud) void cloud.close().then(() => process.exit(0))
+    else process.exitCode = 128 + constants.signals[signal]
   })
+}
+
+console.error('starting the cloud (the first time installs moto) ...')
+try {
+  const { startCloud } = await bundled()
+  starting.signal.throwIfAborted()
+  cloud = await startCloud({ port, log: console.error, signal: starting.signal })
+  if (starting.signal.aborted) await cloud.close()
+  else present(cloud)
+} catch (error) {
+  if (!starting.signal.aborted) {
+    console.error(`The cloud does not start: ${reasonOf(error)}`)
+    process.exitCode = 1
+  }
+}
+
+/** @param {import('../test/cloud/cloud.js').Cloud} cloud */
+function present({ env, fault }) {
+  for (const each of faults) fault(each)
+  for (const [name, value] of Object.entries(env)) console.log(`export ${name}=${value}`)
+  console.error('Paste these lines into another shell. Ctrl-C ends the cloud and all that is in it.')
+}
+
+/** @param {unknown} error */
+function reasonOf(error) {
+  if (!(error instanceof Error)) return String(error)
+  if (!('code' in error) || error.code !== 'EADDRINUSE') return error.message
+  return `port ${String(port)} is taken, by another \`npm run cloud\`? Take another port: \`npm run cloud -- --port 0\`.`
+}
+
+function parsed() {
+  try {
+    return parseArgs({
+      options: { help: { type: 'boolean', short: 'h' }, port: { type: 'string', default: PORT } },
+      allowPositionals: true,
+    })
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/**
+ * @param {string} why
+ * @returns {never}
+ */
+function refuse(why) {
+  console.error(`${why}\nSee \`npm run cloud -- --help\`.`)
+  process.exit(2)
+}
+
+/**
+ * The cloud in plain JavaScript, made inside the project, where it finds its libraries.
+ * @returns {Promise<typeof import('../test/cloud/cloud.js')>}
+ */
+async function bundled() {
+  const dir = mkdtempSync(join(import.meta.dirname, '../node_modules/.labos-cloud-'))
+  try {
+    const outfile = join(dir, 'cloud.mjs')
+    await build({
+      entryPoints: [join(import.meta.dirname, '../test/cloud/cloud.ts')],
+      outfile,
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'error',
+    })
+    return await import(pathToFileURL(outfile).href)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
 }

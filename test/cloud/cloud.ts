@@ -9,13 +9,16 @@ import { deniedTo, USER_ARN } from './denials.js'
 import { doorTo } from './door.js'
 import { ec2Handlers } from './ec2.js'
 import { type Fault, makeFaults } from './faults.js'
+import { ADMIN_KEY_ID } from './guard.js'
 import { type CloudLeftover, leftoversIn } from './leftovers.js'
 import { startMoto } from './moto.js'
+import type { Policy } from './policy.js'
 import { makeProxy } from './proxy.js'
 import { closedRegion } from './regions.js'
 import { type AwsRequest, refusal } from './request.js'
 import { serviceAnswer } from './services.js'
 import { type CloudSettings, DEFAULTS } from './settings.js'
+import type { AccessKey } from './signature.js'
 import { sshPorts } from './ssh-port.js'
 import { makeWorld } from './world.js'
 
@@ -40,6 +43,11 @@ export interface Cloud {
   fault(fault: Fault): () => void
   /** What carries a tag of labos and still exists, in every region that was ever asked. */
   leftovers(): Promise<readonly CloudLeftover[]>
+  /**
+   * Makes a user who may do what the policy says and nothing else; resolves to what a program needs to be that user. Who
+   * uses `env` stays the administrator, and any other key is refused from then on. Rejects where AWS would not take it.
+   */
+  enforce(policy: Policy | string): Promise<Readonly<Record<string, string>>>
   close(): Promise<void>
 }
 
@@ -51,15 +59,17 @@ export interface CloudWish {
   readonly settings?: Partial<CloudSettings>
   /** Hears what the cloud cannot do here. */
   readonly log?: (line: string) => void
+  /** Ends the start; nothing of the cloud runs then. */
+  readonly signal?: AbortSignal
 }
 
-export async function startCloud({ port = 0, settings: wish, log }: CloudWish = {}): Promise<Cloud> {
-  const moto = await startMoto()
+export async function startCloud({ port = 0, settings: wish, log, signal }: CloudWish = {}): Promise<Cloud> {
+  const moto = await startMoto(signal)
   const settings: CloudSettings = { ...structuredClone(DEFAULTS), ...wish }
   const journal: JournalEntry[] = []
   const faults = makeFaults()
   const door = doorTo(moto.url)
-  const world = makeWorld(settings, adminOf(moto.url, door))
+  const world = makeWorld(settings, adminOf(moto.url, door), moto.url)
   const ssh = sshPorts(world, log ?? (() => undefined))
   const server = makeProxy({
     door,
@@ -72,29 +82,32 @@ export async function startCloud({ port = 0, settings: wish, log }: CloudWish = 
       error === 'UnauthorizedOperation' && message === undefined
         ? world.denials.refuse(request, deniedTo(USER_ARN, request))
         : refusal(request, error, message ?? `${error}, as scripted`, status),
+    keyOf: world.guard.keyOf,
     answer: async (request, forward) => {
-      const closed = closedRegion(request, settings)
-      if (closed) return closed
-      if (request.service !== 'ec2') return serviceAnswer(request, world) ?? forward()
-      const answer = await (ec2Handlers[request.action]?.(request, forward, world) ?? forward())
+      const refused = closedRegion(request, settings) ?? (await world.guard.refuse(request, world))
+      if (refused) return refused
+      const handler = request.service === 'ec2' ? ec2Handlers[request.action] : undefined
+      const answer = await (handler?.(request, forward, world) ?? serviceAnswer(request, world) ?? forward())
       ssh.look()
-      return answer
+      return world.guard.translate(request, answer, world)
     },
   }).listen(port, '127.0.0.1')
   try {
     await once(server, 'listening')
   } catch (error) {
     ssh.close()
+    door.close()
     await moto.stop()
     throw error
   }
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
   return {
     url,
-    env: environment(url),
+    env: environment(url, { id: ADMIN_KEY_ID, secret: 'test' }),
     journal,
     settings,
     fault: (fault) => faults.add(fault),
+    enforce: async (policy) => environment(url, await world.guard.add(policy)),
     leftovers: () => leftoversIn(world),
     close: async () => {
       ssh.close()
@@ -106,11 +119,10 @@ export async function startCloud({ port = 0, settings: wish, log }: CloudWish = 
   }
 }
 
-/** Names and keys are fakes: the cloud does not look at them. */
-const environment = (url: string): Record<string, string> => ({
+const environment = (url: string, { id, secret }: AccessKey): Record<string, string> => ({
   AWS_ENDPOINT_URL: url,
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_ACCESS_KEY_ID: id,
+  AWS_SECRET_ACCESS_KEY: secret,
   AWS_REGION: REGION,
   AWS_EC2_METADATA_DISABLED: 'true',
 })

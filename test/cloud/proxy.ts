@@ -6,6 +6,7 @@ import type { JournalEntry } from './cloud.js'
 import type { Door } from './door.js'
 import type { FaultKind } from './faults.js'
 import { type Answer, type AwsRequest, readRequest } from './request.js'
+import type { AccessKey } from './signature.js'
 import type { Forward } from './world.js'
 
 export interface ProxyDeps {
@@ -13,6 +14,8 @@ export interface ProxyDeps {
   readonly journal: JournalEntry[]
   /** The scripted fault that it meets. */
   meet(request: AwsRequest): Promise<FaultKind | undefined>
+  /** What to sign with again, where moto looks at signatures. */
+  keyOf(request: AwsRequest): AccessKey | undefined
   /** The answer of a scripted error. */
   refuse(request: AwsRequest, fault: Extract<FaultKind, { error: string }>): Answer
   /** What stands in for moto or around it; `forward` asks moto with the form given. */
@@ -36,7 +39,7 @@ async function pass(incoming: IncomingMessage, outgoing: ServerResponse, deps: P
   const { service, region } = request
   const forward: Forward = (params) => {
     const form = params ? new URLSearchParams(params).toString() : body
-    return deps.door.pass({ method, path, headers, service, region, body: form })
+    return deps.door.pass({ method, path, headers, service, region, body: form }, deps.keyOf(request))
   }
   const fault = await deps.meet(request)
   if (fault) entry.fault = JSON.stringify(fault)

@@ -5,20 +5,22 @@ export interface AwsRequest {
   /** As the signature names it: `ec2`, `sts`, `ssm`, `servicequotas`. */
   readonly service: string
   readonly region: string
+  /** Whose signature it is: the id of an access key. */
+  readonly keyId: string
   readonly action: string
   /** Of a query: its form, flat. Of a JSON request: its strings and numbers, in the same way. */
   readonly params: Readonly<Record<string, string>>
 }
 
-const SCOPE = /Credential=[^/]+\/\d+\/([^/]+)\/([^/]+)\/aws4_request/
+const SCOPE = /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\/aws4_request/
 
 export function readRequest(headers: IncomingHttpHeaders, body: string): AwsRequest {
-  const [, region = 'us-east-1', service = 'unknown'] = SCOPE.exec(headers.authorization ?? '') ?? []
+  const [, keyId = '', region = 'us-east-1', service = 'unknown'] = SCOPE.exec(headers.authorization ?? '') ?? []
   const target = headers['x-amz-target']
   if (typeof target === 'string')
-    return { service, region, action: target.split('.').at(-1) ?? target, params: jsonParams(body) }
+    return { service, region, keyId, action: target.split('.').at(-1) ?? target, params: jsonParams(body) }
   const params = Object.fromEntries(new URLSearchParams(body))
-  return { service, region, action: params['Action'] ?? 'unknown', params }
+  return { service, region, keyId, action: params['Action'] ?? 'unknown', params }
 }
 
 /** Flat, in the way of a form: `Filters.1.Field`. */

@@ -1,6 +1,7 @@
 /** All that the cloud knows beside moto. */
 import type { Admin } from './admin.js'
 import { type Denials, makeDenials } from './denials.js'
+import { type Guard, makeGuard } from './guard.js'
 import { addresses, type InstanceRecord } from './instances.js'
 import { makeNetworks, type Networks } from './network.js'
 import type { Answer, AwsRequest } from './request.js'
@@ -16,17 +17,19 @@ export interface World {
   readonly networks: Networks
   readonly admin: Admin
   readonly denials: Denials
+  readonly guard: Guard
   /** Milliseconds on the cloud's clock. */
   now(): number
   /** A public address that no machine ever had. */
   nextAddress(): string
 }
 
-export const makeWorld = (settings: CloudSettings, admin: Admin): World => ({
+export const makeWorld = (settings: CloudSettings, admin: Admin, motoUrl: string): World => ({
   settings,
   records: new Map(),
   networks: makeNetworks(admin, settings),
   denials: makeDenials(),
+  guard: makeGuard(admin, motoUrl),
   admin,
   now: () => performance.now(),
   nextAddress: addresses(),
