@@ -9,7 +9,8 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { awsOpener } from '../../src/adapters/aws/open-aws.js'
 import type { Aws } from '../../src/cloud-ports.js'
-import { gatherFacts, type RegionFacts } from '../../src/provision/aws/facts.js'
+import type { Market } from '../../src/plan/aws/price.js'
+import { type FactsWish, gatherFacts, type RegionFacts } from '../../src/provision/aws/facts.js'
 import { ladderIn } from '../../src/provision/aws/facts-rungs.js'
 import { systemClock } from '../../src/adapters/system-clock.js'
 import { type Cloud, startCloud } from '../cloud/cloud.js'
@@ -42,9 +43,9 @@ const open = (region = 'us-east-1'): Promise<Aws> =>
 const fault = (...faults: Parameters<Cloud['fault']>): void => void undo.push(cloud.fault(...faults))
 const types = ['g6.2xlarge', 'g6e.xlarge', 'g99.huge']
 
-const gather = async (more: { region?: string; market?: 'spot'; deadlineMs?: number } = {}): Promise<RegionFacts> => {
+const gather = async (more: { region?: string; market?: Market; deadlineMs?: number } = {}): Promise<RegionFacts> => {
   const { region = 'us-east-1', market = 'on-demand', deadlineMs = 10_000 } = more
-  const wish = { region, types, market, quotaCodes: ['L-DB2E81BA', 'L-3819A6DF'] }
+  const wish: FactsWish = { region, types, market, quotaCodes: ['L-DB2E81BA', 'L-3819A6DF'] }
   return gatherFacts(await open(region), wish, { clock: systemClock, emit: () => undefined, deadlineMs }, signal)
 }
 
