@@ -61,7 +61,14 @@ const offer = z.strictObject({
   besidesUsdPerHour: usd,
   deadlineMs: z.int(),
   usdUntilDeadline: orNull(usd),
-  quota: z.strictObject({ code: orNull(z.string()), name: z.string(), vcpus: z.int(), checked: z.literal(false) }),
+  quota: z.strictObject({
+    code: orNull(z.string()),
+    name: z.string(),
+    vcpus: z.int(),
+    checked: z.boolean(),
+    limitVcpus: orNull(z.number()),
+    usedVcpus: orNull(z.int()),
+  }),
   diskGB: z.int(),
   diskThroughputMBps: z.int(),
   weightsOnLocalDisk: z.boolean(),
@@ -76,6 +83,34 @@ const offer = z.strictObject({
   reason: z.string(),
   refusedFor: orNull(z.enum(['filter', 'architecture', 'capability', 'memory', 'region', 'price', 'cost'])),
   terms: orNull(terms),
+})
+
+const check = z.strictObject({
+  region: z.string(),
+  enabled: orNull(z.boolean()),
+  accountId: orNull(z.string()),
+  image: orNull(z.strictObject({ id: z.string(), name: z.string(), createdAt: date, ageDays: z.int() })),
+  zones: z.readonly(z.array(z.strictObject({ instanceType: z.string(), zones: texts }))),
+  quotas: z.readonly(
+    z.array(
+      z.strictObject({
+        code: z.string(),
+        name: z.string(),
+        limitVcpus: orNull(z.number()),
+        usedVcpus: orNull(z.int()),
+        neededVcpus: z.int(),
+        console: z.string(),
+        request: orNull(z.string()),
+      }),
+    ),
+  ),
+  spot: z.readonly(z.array(z.strictObject({ instanceType: z.string(), zone: z.string(), usdPerHour: usd }))),
+  network: orNull(z.strictObject({ vpcId: z.string(), publicZones: texts, privateSubnets: z.int() })),
+  rungs: z.int(),
+  dropped: z.readonly(z.array(z.strictObject({ instanceType: z.string(), reason: z.string() }))),
+  refusal: orNull(z.strictObject({ code: z.string(), message: z.string(), suggestions: texts })),
+  unknown: z.readonly(z.array(z.strictObject({ what: z.string(), why: z.string() }))),
+  warnings: texts,
 })
 
 /** The plan of a rented machine. The one for this computer is `{schemaVersion, provider: "local", plan}`. */
@@ -119,6 +154,7 @@ export const planSchema = z.strictObject({
   ),
   pricesAsOf: orNull(date),
   factsAsOf: date,
+  checks: z.readonly(z.array(check)),
   notes: texts,
 }) satisfies z.ZodMiniType<RentPlan>
 

@@ -6,6 +6,7 @@ import { formatContext, formatExact } from '../ui/counts.js'
 import { formatBytes, formatDuration, formatUsd } from '../ui/format.js'
 import type { Paint } from '../ui/paint.js'
 import { columns, factLines, wrap } from '../ui/text.js'
+import { checkLines, quotaUse } from './facts-screen.js'
 import { agedPrices, priceBasis, priceText } from './price-text.js'
 
 export interface PlanScreenFacts {
@@ -29,6 +30,7 @@ export function planScreen(plan: RentPlan, paint: Paint, facts: PlanScreenFacts)
     ...ladder(plan, paint, facts),
     ...wrap(`${tallyText(plan.tally)}.${hint(plan, fits.length, facts)}`, '  '),
     ...alternatives(plan),
+    ...checkLines(plan.checks, paint),
     ...remarks(plan, facts),
   ].join('\n')
 }
@@ -81,7 +83,7 @@ function memoryText({ terms, gpu, tensorParallel }: Offer): string {
 }
 
 const quotaText = ({ quota, region }: Offer): string =>
-  `${String(quota.vcpus)} vCPU of "${quota.name}"${quota.code === null ? '' : ` (${quota.code})`} in ${region}: not checked (no credentials)`
+  `${String(quota.vcpus)} vCPU of "${quota.name}"${quota.code === null ? '' : ` (${quota.code})`} in ${region}: ${quota.checked ? quotaUse(quota) : 'not checked (no credentials)'}`
 
 const minutes = (seconds: number): string =>
   formatDuration(Math.max(60, Math.round(seconds / 60) * 60) * 1000).replace(' 00 s', '')

@@ -13,13 +13,14 @@ import { planText } from '../ui/lines.js'
 export default class Plan extends BaseCommand {
   static override description = `Show what to rent for a model, why, and what it would cost.
 
-Needs no credentials and no network, and creates nothing: which weights, how
+Needs no credentials and no network (but for --check), and creates nothing: which weights, how
 the memory adds up, which machines fit, in which order, and why the others do
 not; price, quota, disk, start-up time.`
   static override examples = [
     '<%= config.bin %> plan deepseek-coder-v2',
     '<%= config.bin %> plan deepseek-coder-v2:236b@fp8 --region eu-west-1,us-east-1',
     '<%= config.bin %> plan deepseek-coder-v2 --explain',
+    '<%= config.bin %> plan deepseek-coder-v2 --check',
     '<%= config.bin %> plan Qwen/Qwen2.5-Coder-7B-Instruct --gpu L4 --max-price 1',
   ]
   static override args = {
@@ -39,7 +40,7 @@ not; price, quota, disk, start-up time.`
     }),
     check: Flags.boolean({
       env: 'LABOS_CHECK',
-      description: 'Ask the hub for the commit and the size of the weights, too.',
+      description: 'Ask the hub for the commit, and AWS for quotas, zones, image and network, too.',
     }),
     'engine-config': Flags.boolean({
       env: 'LABOS_ENGINE_CONFIG',

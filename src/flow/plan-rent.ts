@@ -17,7 +17,7 @@ export interface RentWish extends RentRequest {
   readonly model: string
   /** GPU memory the model takes in all, where labos cannot compute it. */
   readonly vramGiB?: number
-  /** Ask the hub for the commit and the size, too. */
+  /** Ask the hub for the commit and the size, and AWS for what a launch depends on, too. */
   readonly check: boolean
 }
 
@@ -32,8 +32,14 @@ export async function planRental(wish: RentWish, context: Context, signal: Abort
   throwRefusal(checkRequest(rentable, request, table))
   const plan = planRent(rentable, request, table)
   if (!wish.check) return plan
-  const { checkPlan } = await import('./check-plan.js') // most plans need no network
-  return checkPlan(plan, context, signal)
+  return checked(plan, context, signal)
+}
+
+/** Most plans need no network. */
+async function checked(plan: RentPlan, context: Context, signal: AbortSignal): Promise<RentPlan> {
+  const [{ checkPlan }, { checkAws }] = await Promise.all([import('./check-plan.js'), import('./check-aws.js')])
+  const [onHub, inAws] = await Promise.all([checkPlan(plan, context, signal), checkAws(plan, context, signal)])
+  return { ...onHub, ...inAws, notes: [...onHub.notes, ...inAws.notes] }
 }
 
 /** The best offer. Throws `plan.nofit` with what would have to change when no machine fits. */

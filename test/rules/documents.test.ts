@@ -56,7 +56,9 @@ describe('documents', () => {
   const known = new Set(commands.flatMap(({ id, hiddenAliases }) => [id.split(':')[0] ?? '', ...hiddenAliases]))
 
   it.each(texts)('$file names only commands that exist', ({ text }) => {
-    const named = [...text.matchAll(/(?:[`(]|npx |^ *)labos ([a-z]+)/gm)].map(([, command]) => command ?? '')
+    const named = [...text.matchAll(/(?:[`(]|npx |^ *)labos ([a-z]+(?:-[a-z]+)*)/gm)].map(
+      ([, command]) => command ?? '',
+    )
     expect(named.filter((command) => !known.has(command))).toEqual([])
   })
 

@@ -42,7 +42,7 @@ export interface Offer {
   readonly deadlineMs: number
   /** Machine, disk and address until the deadline. */
   readonly usdUntilDeadline: number | null
-  readonly quota: Quota & { readonly vcpus: number; readonly checked: false }
+  readonly quota: OfferQuota
   readonly diskGB: number
   /** Of that disk, MB/s. */
   readonly diskThroughputMBps: number
@@ -56,12 +56,25 @@ export interface Offer {
   readonly terms: FitTerms | null
 }
 
+export interface OfferQuota extends Quota {
+  /** That the machine takes. */
+  readonly vcpus: number
+  /** AWS was asked, and said the limit. */
+  readonly checked: boolean
+  /** Null = not known, here and below. */
+  readonly limitVcpus: number | null
+  /** By machines that run now. */
+  readonly usedVcpus: number | null
+}
+
 export type RefusedFor = 'filter' | 'architecture' | 'capability' | 'memory' | 'region' | 'price' | 'cost'
 
 export const DEFAULT_TTL_MS = 4 * 3_600_000
 /** What a deadline is at least: a machine takes minutes before it serves. */
 const SHORTEST_DEADLINE_MS = 15 * 60_000
 const HOUR_MS = 3_600_000
+
+const NOT_CHECKED = { checked: false, limitVcpus: null, usedVcpus: null }
 
 interface Refused {
   readonly why: RefusedFor
@@ -81,7 +94,7 @@ export function offersOf(suit: Suit, regions: readonly string[], request: RentRe
     vcpus: type.vcpus,
     memoryGiB: type.memoryGiB,
     ...servingOf(suit),
-    quota: { ...quotaOf(type.instanceType, request.market), vcpus: type.vcpus, checked: false as const },
+    quota: { ...quotaOf(type.instanceType, request.market), vcpus: type.vcpus, ...NOT_CHECKED },
     diskGB: disk.rootGB,
     diskThroughputMBps: disk.throughputMBps,
     weightsOnLocalDisk: disk.weightsOnLocalDisk,

@@ -11,6 +11,7 @@ import { type Alternative, choose } from './choose.js'
 import type { Candidate, Rentable } from './candidate.js'
 import { decisionsOf } from './decisions.js'
 import type { Offer } from './offer.js'
+import type { RegionCheck } from './region-check.js'
 import { tally, type TallyLine } from './tally.js'
 import type { Preference, RentRequest } from './request.js'
 
@@ -37,6 +38,8 @@ export interface RentPlan {
   readonly pricesAsOf: string | null
   /** What the facts of the types are as of (ISO date). */
   readonly factsAsOf: string
+  /** What AWS said of each region; empty where it was not asked. */
+  readonly checks: readonly RegionCheck[]
   readonly notes: readonly string[]
 }
 
@@ -79,6 +82,7 @@ export function planRent(rentable: Rentable, request: RentRequest, table: TypeTa
     alternatives,
     pricesAsOf: dates.sort()[0] ?? null,
     factsAsOf: table.facts.asOf,
+    checks: [],
     notes: [
       ...rentable.assumed,
       ...(rentable.note === null ? [] : [rentable.note]),

@@ -53,7 +53,7 @@ export function refuseLaunch(
       message: `The plan has no machine in ${region}.`,
       suggestions: ['Name another `--region`.'],
     }
-  return refuseFor(dropped.find(({ why }) => why === 'quota') ?? dropped.find(({ why }) => why === 'network') ?? first)
+  return refuseFor(dropped.find(({ why }) => why !== 'zone') ?? first) // of the best that something can be done about
 }
 
 function refuseFor({ offer, why, text, quota }: Dropped<LadderOffer>): Refusal {

@@ -2,7 +2,10 @@
 import { LabosError } from '../../errors/labos-error.js'
 import type { Clock } from '../../ports.js'
 
-export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string }
+export type Known<T> =
+  | { readonly known: true; readonly value: T }
+  /** `error`: what `why` is the message of. */
+  | { readonly known: false; readonly why: string; readonly error: LabosError }
 
 /** What no fact can be right with. */
 const FATAL: ReadonlySet<string> = new Set(['aws.credentials', 'aws.region'])
@@ -26,21 +29,30 @@ export async function read<T>(
   const done = new AbortController()
   const alarm = clock.sleep(deadlineMs, AbortSignal.any([signal, done.signal])).then(() => {
     late.abort()
-    throw new LabosError('aws.unreachable', `AWS does not answer within ${String(deadlineMs / 1000)} s.`, {
-      suggestions: ['Run the same command again later.'],
-    })
+    throw tooLate(deadlineMs)
   })
   try {
     return { known: true, value: await Promise.race([work(AbortSignal.any([signal, late.signal])), alarm]) }
   } catch (error) {
     signal.throwIfAborted()
-    if (late.signal.aborted) return { known: false, why: `AWS does not answer within ${String(deadlineMs / 1000)} s.` }
-    if (!(error instanceof LabosError) || FATAL.has(error.code) || error.code === 'bug') throw error
-    return { known: false, why: error.message }
+    if (late.signal.aborted) return unknown(tooLate(deadlineMs))
+    if (!(error instanceof LabosError) || FATAL.has(error.code)) throw error
+    return unknown(error)
   } finally {
     done.abort()
     alarm.catch(() => undefined)
   }
 }
+
+const unknown = (error: LabosError): { known: false; why: string; error: LabosError } => ({
+  known: false,
+  why: error.message,
+  error,
+})
+
+const tooLate = (deadlineMs: number): LabosError =>
+  new LabosError('aws.unreachable', `AWS does not answer within ${String(deadlineMs / 1000)} s.`, {
+    suggestions: ['Check the connection, and run the same command again.'],
+  })
 
 export const valueOf = <T>(fact: Known<T>): T | undefined => (fact.known ? fact.value : undefined)

@@ -12,6 +12,7 @@ import {
 import type { RentPlan } from '../../../src/plan/rent/rent-plan.js'
 import { hurriedClock } from '../../fakes/bootstrap.js'
 import { fakeContext, type FakeContext } from '../../fakes/context.js'
+import { willingAws } from '../../fakes/facts.js'
 import { COMMIT, repoHub } from '../../fakes/repo-hub.js'
 import { llamaConfig } from '../../fakes/shape.js'
 import { tempDir } from '../../fakes/temp-dir.js'
@@ -34,7 +35,11 @@ const online = async (
   repo?: string,
 ): Promise<{ context: FakeContext; hub: Awaited<ReturnType<typeof repoHub>> }> => {
   const hub = await repoHub(files, repo)
-  const context = fakeContext({ fetch: globalThis.fetch, env: { HF_ENDPOINT: hub.address } })
+  const context = fakeContext({
+    fetch: globalThis.fetch,
+    env: { HF_ENDPOINT: hub.address },
+    aws: async () => willingAws(),
+  })
   return { hub, context: { ...context, clock: hurriedClock() as unknown as FakeContext['clock'] } }
 }
 
@@ -214,7 +219,7 @@ describe('a model that is not in the catalogue', () => {
   })
 })
 
-describe('asking the hub about a plan', () => {
+describe('asking the hub and AWS about a plan', () => {
   const repo = 'RedHatAI/DeepSeek-Coder-V2-Lite-Instruct-FP8'
 
   it('pins the commit, and says when the files are of another size', async () => {
@@ -222,6 +227,8 @@ describe('asking the hub about a plan', () => {
     const plan = await run({ check: true }, context)
     expect(plan.model).toMatchObject({ repo, revision: hub.commit, weightFiles: 1 })
     expect(plan.notes).toContain('Its files are 10 B on the hub; computed were 16.1 GB.')
+    expect(plan.checks).toMatchObject([{ region: 'us-east-1', accountId: '123456789012' }])
+    expect(firstFit(plan).quota).toMatchObject({ checked: true, limitVcpus: 64 })
   })
 
   it('says where a repository is now', async () => {

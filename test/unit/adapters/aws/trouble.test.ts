@@ -33,7 +33,7 @@ describe('an answer that is a refusal', () => {
       'aws.refused',
       '(UnauthorizedOperation, by a service control policy).',
     ],
-    [refusal('OptInRequired', 403), 'aws.refused', 'AWS does not serve this account in us-east-1 (OptInRequired'],
+    [refusal('OptInRequired', 403), 'aws.region', 'us-east-1 is not enabled for this account (OptInRequired).'],
     [refusal('InvalidParameterValue', 400), 'aws.refused', 'ec2:DescribeRegions in us-east-1: InvalidParameterValue.'],
     [refusal('AuthFailure', 401), 'aws.credentials', 'AWS does not take the credentials (AuthFailure in us-east-1).'],
     [refusal('SignatureDoesNotMatch'), 'aws.credentials', 'AWS does not take the credentials'],
