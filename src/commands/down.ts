@@ -27,7 +27,7 @@ by its name or id from its tags, in every region. Engine and weights of local la
     run: Flags.string({
       env: 'LABOS_DOWN_RUN',
       description: 'End all labs of that CI run.',
-      exclusive: ['name', 'all'],
+      exclusive: ['all'],
     }),
     region: Flags.string({
       ...list,
