@@ -15,8 +15,12 @@ interface Wish {
   readonly json: boolean
 }
 
+/** Variables that make these commands ask AWS. */
+const ASKING = ['LABOS_REFRESH', 'LABOS_PS_REGION', 'LABOS_PS_ALL_REGIONS']
+
 /** Only the plainest spellings: anything else, and every error, is oclif's to answer. */
 export function parsePlain(argv: readonly string[], from: Env): Wish | undefined {
+  if (ASKING.some((name) => from[name])) return undefined
   const [command, ...rest] = argv
   const json = rest.includes('--json') || from['LABOS_JSON'] === 'true'
   const [name, ...more] = rest.filter((word) => word !== '--json')

@@ -1,9 +1,11 @@
 /** Results as text for people. JSON has the same facts. */
 import type { LabStatus } from '../flow/lab-status.js'
 import type { UpResult } from '../flow/up.js'
-import { formatDuration, formatUsd } from '../ui/format.js'
+import { formatDuration, formatTime, formatUsd } from '../ui/format.js'
 import { rows } from '../ui/lines.js'
 import type { Paint } from '../ui/paint.js'
+import { rentedScreen } from './rented-screens.js'
+import { painted, priceText } from './lab-words.js'
 
 export interface EndpointScreenFacts {
   readonly labCount: number
@@ -51,9 +53,7 @@ export function endsText({ lease, name }: LabStatus, program = 'labos'): string 
       ? ''
       : `; idle ${formatDuration(lease.idleForMs ?? 0)} of ${formatDuration(lease.idleMs)}`
   const at =
-    lease?.endsAt === undefined
-      ? ''
-      : `by itself ${lease.endsAt.slice(0, 16).replace('T', ' ')} UTC (${lease.endsBy ?? 'lease'})${idle}, or `
+    lease?.endsAt === undefined ? '' : `by itself ${formatTime(lease.endsAt)} (${lease.endsBy ?? 'lease'})${idle}, or `
   return `${at}${program} down ${name}`
 }
 
@@ -65,8 +65,8 @@ export function labTable(labs: readonly LabStatus[], paint: Paint): string {
     lab.state,
     lab.model ?? '-',
     lab.engine ?? '-',
-    lab.endpoint ?? '-',
-    `${formatUsd(lab.usdPerHour ?? 0)}/h`,
+    lab.endpoint ?? machineText(lab) ?? '-',
+    priceText(lab),
   ])
   const header = ['NAME', 'STATE', 'MODEL', 'ENGINE', 'ENDPOINT', 'PRICE']
   const widths = header.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)))
@@ -81,14 +81,13 @@ export function labTable(labs: readonly LabStatus[], paint: Paint): string {
   ].join('\n')
 }
 
-function painted(state: LabStatus['state'] | undefined, paint: Paint): string {
-  if (state === 'serving') return paint.green(state)
-  if (state === 'starting' || state === 'restarting' || state === 'unfinished') return paint.yellow(state)
-  return state === 'ended' || state === undefined ? (state ?? '') : paint.red(state)
-}
+/** `g6e.xlarge us-east-1`. */
+const machineText = ({ machine }: LabStatus): string | undefined =>
+  machine && `${machine.instanceType} ${machine.region}`
 
 /** Everything known of one lab. */
 export function statusScreen(lab: LabStatus, paint: Paint): string {
+  if (lab.provider === 'aws') return rentedScreen(lab, paint)
   const live = lab.pids !== undefined
   return rows([
     ['lab', `${paint.bold(lab.name)}${lab.id === undefined ? '' : ` (${lab.id})`}`],
@@ -115,7 +114,7 @@ export function statusScreen(lab: LabStatus, paint: Paint): string {
         ? 'none'
         : `keeper ${String(lab.pids.keeper)}${lab.pids.engine === undefined ? '' : `, engine ${String(lab.pids.engine)}`}`,
     ],
-    ['cost', `${formatUsd(0)} so far, ${formatUsd(lab.usdPerHour ?? 0)}/h`],
+    ['cost', `${formatUsd(0)} so far, ${priceText(lab)}`],
     ['ends', live ? endsText(lab) : undefined],
   ])
 }

@@ -1,56 +1,56 @@
+/** Ends one lab that has a record here, on this computer or rented, and proves that nothing of it is left. */
 import { LabosError } from '../errors/labos-error.js'
 import type { Leftover } from '../ports.js'
 import { takeLock } from '../state/lock.js'
 import { checkLabName, lockPath } from '../state/paths.js'
-import { labNames, readLocalLab } from '../state/read.js'
-import type { LocalLab } from '../state/record.js'
+import { labNames, readLab } from '../state/read.js'
+import { isRented, type LabRecord, type LocalLab } from '../state/record.js'
 import { removeLab, setRecordAside } from '../state/store.js'
-import type { Context } from './context.js'
 import { unknownLab } from './choose-lab.js'
+import type { Context } from './context.js'
+import { endDamagedRented } from './down-damaged.js'
+import { downRented } from './down-rented.js'
+import type { DownRequest, DownResult } from './down-result.js'
 import { endRunning, endRunningByForce } from './end-running.js'
 import { purgeUnused } from './purge.js'
 
-export interface DownRequest {
-  readonly name: string
-  /** A lab that is not there is a success. */
-  readonly ignoreNotFound: boolean
-  /** Give up a lab whose record is damaged. */
-  readonly force: boolean
-  /** Remove the engine and weights that no other lab uses. */
-  readonly purge: boolean
-}
-
-export interface DownResult {
-  readonly name: string
-  readonly outcome: 'removed' | 'not-found'
-  /** Cost of the lab's whole life. */
-  readonly usd: number
-  /** Folders that `--purge` removed. */
-  readonly purged: readonly string[]
-  /** Where a damaged record was moved to. */
-  readonly recordSetAside?: string
-}
-
 const WAIT_MS = 60_000
+/** An `up` that is asked to stop gives its machine back first, and machines take their time to end. */
+const RENTED_WAIT_MS = 20 * 60_000
 
-/** Ends a lab, proves that nothing of it runs, then forgets it. Throws `teardown.incomplete` with what is left. */
+/**
+ * Ends a lab, proves that nothing of it is left, then forgets it. Throws `teardown.incomplete` with what is left, and for a
+ * rented lab what `downRented` throws.
+ */
 export async function down(request: DownRequest, context: Context, signal: AbortSignal): Promise<DownResult> {
   const { name } = request
   checkLabName(name)
+  const notFound: DownResult = { name, outcome: 'not-found', usd: 0, purged: [] }
   if (!labNames(context.paths).includes(name)) {
     if (!request.ignoreNotFound) throw unknownLab(name, labNames(context.paths))
-    return { name, outcome: 'not-found', usd: 0, purged: [] }
+    return notFound
   }
+  const waitMs = isRentedHere(name, context) ? RENTED_WAIT_MS : WAIT_MS
   const release = await takeLock(
     lockPath(context.paths, name),
-    { command: `labos down ${name}`, waitMs: WAIT_MS, onWait: (holder) => void stopUp(holder, context) },
+    { command: `labos down ${name}`, waitMs, onWait: (holder) => void stopUp(holder, context) },
     context,
     signal,
   )
   try {
-    return await downLocked(request, context, signal)
+    // Another `down` may have ended it meanwhile.
+    return labNames(context.paths).includes(name) ? await downLocked(request, context, signal) : notFound
   } finally {
     await release()
+  }
+}
+
+function isRentedHere(name: string, { paths }: Context): boolean {
+  try {
+    const record = readLab(paths, name)
+    return record !== undefined && isRented(record)
+  } catch {
+    return false // what is wrong with it is said when it is read again
   }
 }
 
@@ -59,21 +59,37 @@ async function stopUp(
   holder: { pid: number; startTime: string; command: string },
   { emit, processes }: Context,
 ): Promise<void> {
-  if (!holder.command.startsWith('labos up')) return
-  emit({ type: 'note', text: `stopping \`${holder.command}\` (pid ${String(holder.pid)}) first` })
+  const who = `\`${holder.command}\` (pid ${String(holder.pid)})`
+  if (!holder.command.startsWith('labos up')) {
+    emit({ type: 'note', text: `waiting for ${who}` })
+    return
+  }
+  emit({ type: 'note', text: `stopping ${who} first` })
   await processes.kill(holder, 'SIGTERM').catch(() => undefined) // another user's, for example: it is waited for
 }
 
 async function downLocked(request: DownRequest, context: Context, signal: AbortSignal): Promise<DownResult> {
+  const record = readOrForce(request, context)
+  return record && record !== 'damaged' && isRented(record)
+    ? downRented(record, request, context, signal)
+    : downLocal(request, record, context, signal)
+}
+
+async function downLocal(
+  request: DownRequest,
+  record: LocalLab | 'damaged' | undefined,
+  context: Context,
+  signal: AbortSignal,
+): Promise<DownResult> {
   const { name } = request
   const since = context.clock.monotonicMs()
-  const record = readOrForce(request, context)
   context.emit({ type: 'start', step: 'teardown', text: `ending ${name}` })
   const known = record === 'damaged' ? undefined : record
   const left = request.force
     ? await endRunningByForce(name, known, context, signal)
     : await endRunning(name, context, signal)
   if (left.length > 0) throw incomplete(name, left)
+  const removed = record === 'damaged' ? await endDamagedRented(name, context, signal) : undefined
   const recordSetAside = record === 'damaged' ? await setRecordAside(context.paths, name) : undefined
   await removeLab(context.paths, name)
   const purged = request.purge && known ? await purgeUnused(known, context) : []
@@ -83,12 +99,19 @@ async function downLocked(request: DownRequest, context: Context, signal: AbortS
     text: `${name} is gone: no process, no port, no record`,
     elapsedMs: context.clock.monotonicMs() - since,
   })
-  return { name, outcome: 'removed', usd: 0, purged, ...(recordSetAside === undefined ? {} : { recordSetAside }) }
+  return {
+    name,
+    outcome: 'removed',
+    usd: removed ? null : 0,
+    ...(removed ? { removed } : {}),
+    purged,
+    ...(recordSetAside === undefined ? {} : { recordSetAside }),
+  }
 }
 
-function readOrForce({ name, force }: DownRequest, { paths }: Context): LocalLab | 'damaged' | undefined {
+function readOrForce({ name, force }: DownRequest, { paths }: Context): LabRecord | 'damaged' | undefined {
   try {
-    return readLocalLab(paths, name)
+    return readLab(paths, name)
   } catch (error) {
     if (force && error instanceof LabosError && error.code === 'state.corrupt') return 'damaged'
     throw error

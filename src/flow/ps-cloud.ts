@@ -26,7 +26,7 @@ export async function labsInCloud(wish: RegionsWish, context: Context, signal: A
   const records = names.map((name) => recordOf(name, context))
   const known = new Set(records.flatMap((record) => record?.id ?? []))
   const labs = await Promise.all(
-    names.map((name, index) => {
+    names.map(async (name, index) => {
       const record = records[index]
       return record ? seenStatus(record, found, context) : labStatus(name, context)
     }),

@@ -1,0 +1,101 @@
+/** What became of rented labs, as text for people: status, cost, stop, start, extend. */
+import type { CostOfLab, CostReport } from '../flow/cost.js'
+import type { Extended } from '../flow/extend.js'
+import type { LabStatus } from '../flow/lab-status.js'
+import type { Started } from '../flow/start.js'
+import type { Stopped } from '../flow/stop.js'
+import { formatTime, formatUsd, formatUsdOr } from '../ui/format.js'
+import type { Paint } from '../ui/paint.js'
+import { columns, factLines, wrap } from '../ui/text.js'
+import { painted, priceText } from './lab-words.js'
+
+/** Everything known of one rented lab. */
+export function rentedScreen(lab: LabStatus, paint: Paint): string {
+  const { machine, usdSoFar = null, endsAt, name } = lab
+  const [first = '', ...lines] = factLines([
+    ['state', `${lab.state}${lab.detail === undefined ? '' : `: ${lab.detail}`}`],
+    ...(lab.model === undefined ? [] : [['model', lab.model] as const]),
+    ...(machine
+      ? [['machine', `${machine.id}, ${machine.instanceType}, ${machine.market}, in ${machine.zone}`] as const]
+      : []),
+    ...(machine?.address === undefined ? [] : [['address', machine.address] as const]),
+    ['cost', `${formatUsdOr(usdSoFar, 'not known')} so far, ${priceText(lab)} now${endText(lab)}`],
+    ['ends', `${endsAt === undefined ? '' : `by itself ${formatTime(endsAt)}, or `}labos down ${name}`],
+  ])
+  const title = `  ${'lab'.padEnd(first.indexOf(lab.state) - 2)}${paint.bold(name)}${lab.id === undefined ? '' : ` (${lab.id})`}`
+  return [title, first.replace(lab.state, painted(lab.state, paint)), ...lines].join('\n')
+}
+
+const endText = ({ usdUntilEnd, endsAt, state }: LabStatus): string =>
+  typeof usdUntilEnd === 'number' && endsAt !== undefined && state !== 'ended'
+    ? `, ${formatUsd(usdUntilEnd)} in all by its end`
+    : ''
+
+export function costScreen({ labs, sum, unknown }: CostReport, paint: Paint): string {
+  if (labs.length === 0) return 'There is no lab, and nothing costs anything.'
+  const rows = labs.map((lab) => [
+    lab.name,
+    lab.state,
+    ...moneyCells(lab),
+    formatUsdOr(lab.usdUntilEnd, '-'),
+    endCell(lab),
+  ])
+  const [head = '', ...lines] = columns(
+    [
+      ['LAB', 'STATE', 'SO FAR', 'STOPPED', '$/H NOW', 'BY ITS END', 'ENDS'],
+      ...rows,
+      ...(labs.length > 1 ? [['in all', '', ...moneyCells(sum)]] : []),
+    ],
+    [2, 3, 4, 5],
+  )
+  return [
+    paint.bold(head),
+    ...lines,
+    ...(unknown.length === 0 ? [] : wrap(`Not in the sum, as it is not known: ${unknown.join(', ')}.`)),
+    ...(labs.some(({ provider }) => provider === 'aws') ? wrap(BASIS) : []),
+  ].join('\n')
+}
+
+const BASIS = 'By the prices of each plan, without taxes and traffic; AWS bills by its own clock.'
+
+const moneyCells = ({ usdSoFar, usdStopped, usdPerHour }: CostReport['sum']): string[] => [
+  formatUsdOr(usdSoFar),
+  formatUsdOr(usdStopped),
+  formatUsdOr(usdPerHour),
+]
+
+const endCell = ({ endsAt }: CostOfLab): string => (endsAt === null ? '-' : formatTime(endsAt))
+
+export function stoppedScreen({ name, outcome, usdPerDay, diskGB, losesWeights }: Stopped): string {
+  const disk = diskGB === null ? 'Its disk' : `Its disk of ${String(diskGB)} GB`
+  const price = formatUsdOr(usdPerDay, 'at a price that is not known,')
+  return wrap(
+    [
+      `${name} is ${outcome === 'stopped' ? '' : 'already '}stopped.`,
+      `${disk} is kept, ${price} a day, until \`labos start ${name}\` or \`labos down ${name}\`; nothing ends it by itself.`,
+      ...(losesWeights ? ["What was on the machine's own NVMe disk is gone, the weights with it."] : []),
+    ].join(' '),
+  ).join('\n')
+}
+
+export function startedScreen(started: Started): string {
+  const { name, outcome, machine, address, endsAt } = started
+  const at = address === null ? 'without a public address' : `at ${address}`
+  return wrap(
+    `${name} ${outcome === 'started' ? 'runs again' : 'runs already'}: ${machine} ${at}.${endSentence(started, endsAt)}`,
+  ).join('\n')
+}
+
+export const extendedScreen = (extended: Extended): string =>
+  wrap(
+    `${extended.name} ends by itself ${formatTime(extended.endsAt)}, not ${formatTime(extended.endedAtBefore)}.${totalSentence(extended)}`,
+  ).join('\n')
+
+const endSentence = (money: Started, endsAt: string | null): string =>
+  endsAt === null ? '' : ` It ends by itself ${formatTime(endsAt)}.${totalSentence(money)}`
+
+function totalSentence({ usdUntilEnd, usdPerHour }: Pick<Extended, 'usdUntilEnd' | 'usdPerHour'>): string {
+  if (usdUntilEnd === null) return ' What it will have cost by then is not known.'
+  const rate = usdPerHour === null ? '' : `, at ${formatUsd(usdPerHour)}/h`
+  return ` By then it will have cost ${formatUsd(usdUntilEnd)} in all${rate}.`
+}

@@ -1,0 +1,110 @@
+/** Ends a rented lab that has a record here, and proves that nothing of it is left in AWS. Under the lab's lock. */
+import { LabosError } from '../errors/labos-error.js'
+import type { MachinePrice } from '../plan/aws/cloud-labs.js'
+import type { RentedLab } from '../state/record.js'
+import { removeLab, saveLab } from '../state/store.js'
+import { destroyLab, type Destroyed } from '../teardown/destroy-lab.js'
+import { checkAccount } from './check-account.js'
+import type { Context } from './context.js'
+import { briefly, type DownResult } from './down-result.js'
+import { costOfLab, withMachine, withoutMachine } from './rented-record.js'
+import { stillRuns } from './still-runs.js'
+import { incomplete } from './teardown-text.js'
+
+/**
+ * Throws `teardown.incomplete` with what is left, its price and what could not be known; `aws.account`, `aws.credentials`
+ * and `aws.unreachable` when nothing could be asked. The record is kept then.
+ */
+export async function downRented(
+  record: RentedLab,
+  { noWait = false }: { readonly noWait?: boolean },
+  context: Context,
+  signal: AbortSignal,
+): Promise<DownResult> {
+  const { name } = record
+  const sinceMs = context.clock.monotonicMs()
+  const endedMs = context.clock.now()
+  context.emit({ type: 'start', step: 'teardown', text: `ending ${name}${placeText(record)}` })
+  const { settleUntilMs = 0, destroyed } = await giveBack(record, noWait, context, signal)
+  const { left, unknown } = destroyed
+  const seen = afterwards(record, destroyed, endedMs)
+  const isGone = left.length === 0 && unknown.length === 0 && !(noWait && settleUntilMs > context.clock.now())
+  if (isGone) await forget(record, context, signal)
+  else await saveLab(context.paths, seen)
+  if (!isGone && (!noWait || unknown.length > 0)) throw leftError(record, destroyed)
+  const text = isGone ? `${name} is gone: a search by its tags finds nothing` : `${name} was told to end`
+  context.emit({ type: 'done', step: 'teardown', text, elapsedMs: context.clock.monotonicMs() - sinceMs })
+  return { ...resultOf(record, seen, destroyed, endedMs), outcome: isGone ? 'removed' : 'ending' }
+}
+
+function resultOf(
+  record: RentedLab,
+  seen: RentedLab,
+  destroyed: Destroyed,
+  endedMs: number,
+): Omit<DownResult, 'outcome'> {
+  const { name, id, machine, billed } = record
+  const wasGone = machine !== undefined && !sawMachine(machine.id, destroyed)
+  const isAtMost = wasGone && billed.at(-1)?.what !== 'nothing'
+  return {
+    name,
+    id,
+    usd: costOfLab(seen, endedMs).usdSoFar,
+    ...(isAtMost ? { usdIs: 'at-most' as const } : {}),
+    removed: destroyed.removed.map(briefly),
+    purged: [],
+  }
+}
+
+const placeText = ({ machine }: RentedLab): string => (machine ? `: ${machine.id} in ${machine.region}` : '')
+
+async function giveBack(
+  record: RentedLab,
+  noWait: boolean,
+  context: Context,
+  signal: AbortSignal,
+): Promise<{ readonly destroyed: Destroyed; readonly settleUntilMs?: number }> {
+  const { machine, name } = record
+  const regions = [...record.regions, ...(machine ? [machine.region] : [])]
+  if (regions.length > 0) await checkAccount(record, context, signal)
+  try {
+    const settled = await context.stack.settle(name, signal)
+    const wish = { labId: record.id, regions, noWait, ...(machine ? { machine } : {}), ...settled }
+    return { ...settled, destroyed: await destroyLab(wish, { ...context, price: priceIn(record) }, signal) }
+  } catch (error) {
+    throw error instanceof LabosError
+      ? error.withAftermath(`It is not seen to be gone: \`labos down ${name}\` goes on. ${stillRuns(record)}`)
+      : error
+  }
+}
+
+const priceIn =
+  ({ plan }: RentedLab): MachinePrice =>
+  ({ instanceType, region, market }) =>
+    plan.offers.find(
+      (offer) => offer.instanceType === instanceType && offer.region === region && offer.market === market,
+    )?.usdPerHour ?? null
+
+/** The record after what was seen. A machine is billed until it is told to end. */
+function afterwards(record: RentedLab, { left }: Destroyed, endedMs: number): RentedLab {
+  if (!record.machine) return record
+  const machine = left.map((each) => each.machine).find((each) => each?.id === record.machine?.id)
+  return machine ? withMachine(record, machine, endedMs) : withoutMachine(record, endedMs)
+}
+
+const sawMachine = (id: string, { removed, left }: Destroyed): boolean =>
+  [...removed, ...left].some((each) => each.id === id)
+
+const leftError = ({ name, expiresAt }: RentedLab, destroyed: Destroyed): LabosError =>
+  incomplete({ name, destroyed, hasRecord: true, ...(expiresAt === undefined ? {} : { expiresAt }) })
+
+async function forget({ name, id }: RentedLab, { stack, paths }: Context, signal: AbortSignal): Promise<void> {
+  try {
+    await stack.forget(name, id, signal)
+    await removeLab(paths, name)
+  } catch (error) {
+    throw error instanceof LabosError
+      ? error.withAftermath(`Nothing of ${name} is left in AWS; only its record here is: \`labos down ${name}\` again.`)
+      : error
+  }
+}
