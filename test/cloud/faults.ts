@@ -26,8 +26,11 @@ export type FaultKind =
   /** No answer, ever; `after`: it was carried out. */
   | { readonly hang: 'before' | 'after' }
   | { readonly delayMs: number }
-  /** Called before the request is carried out, and after it, before it is answered. */
-  | { readonly call: (phase: 'before' | 'after', entry: JournalEntry) => void | Promise<void> }
+  /**
+   * Called before the request is carried out, and after it, before it is answered. `cut`: the connection is cut there; before,
+   * the request never arrived.
+   */
+  | { readonly call: (phase: 'before' | 'after', entry: JournalEntry) => Promise<'cut' | undefined> }
 
 export interface Faults {
   add(fault: Fault): () => void

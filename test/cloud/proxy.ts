@@ -70,10 +70,9 @@ async function answered(
     return carryOut()
   }
   if ('call' in fault) {
-    await fault.call('before', entry)
+    if ((await fault.call('before', entry)) === 'cut') return 'cut'
     const answer = await carryOut()
-    await fault.call('after', entry)
-    return answer
+    return (await fault.call('after', entry)) === 'cut' ? 'cut' : answer
   }
   const [when, result] = 'cut' in fault ? [fault.cut, 'cut' as const] : [fault.hang, 'never' as const]
   if (when === 'after') await carryOut()

@@ -41,6 +41,7 @@ export const rentedLab = (more: Partial<RentedLab> = {}): RentedLab => ({
         besidesUsdPerHour: 0.02,
         deadlineMs: 4 * 3_600_000,
         diskGB: 120,
+        diskThroughputMBps: 125,
         weightsOnLocalDisk: true,
       },
     ],

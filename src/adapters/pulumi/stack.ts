@@ -80,11 +80,7 @@ interface Program {
 }
 
 async function open({ folder, engine, stack: name, env, spec, note }: UpWish): Promise<Program> {
-  const aside = isRemote(env) ? undefined : await setBrokenAside(folder, name)
-  if (aside !== undefined)
-    note(`Pulumi's state does not parse and was moved to ${aside}; what exists is found by its tags`)
-  if (!isRemote(env) && (await breakStaleLock(folder, name)))
-    note('a lock left by an engine that was killed is removed')
+  if (!isRemote(env)) await mend(folder, name, note)
   const { commands, pulumi, semver, stacks, workspaces } = await import('./sdk.js')
   const envVars = engineEnv(folder, env)
   let last: EngineRun = { exitCode: 0, stdout: '', stderr: '' }
@@ -142,6 +138,14 @@ async function open({ folder, engine, stack: name, env, spec, note }: UpWish): P
       await stack.importStack({ ...exported, deployment: { ...deployment, pending_operations: [] } })
     },
   }
+}
+
+/** What a crash left in a state of files. */
+async function mend(folder: StackFolder, stack: string, note: UpWish['note']): Promise<void> {
+  const aside = await setBrokenAside(folder, stack)
+  if (aside !== undefined)
+    note(`Pulumi's state does not parse and was moved to ${aside}; what exists is found by its tags`)
+  if (await breakStaleLock(folder, stack)) note('a lock left by an engine that was killed is removed')
 }
 
 const failedOf = ({ stderr }: EngineRun, folder: StackFolder): EngineFailed =>
