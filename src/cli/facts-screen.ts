@@ -20,10 +20,10 @@ function titleOf({ region, enabled, accountId }: RegionCheck): string {
 const factsOf = (check: RegionCheck): Fact[] => [
   ...imageFacts(check),
   ...zoneFacts(check),
-  ...check.quotas.flatMap(quotaFacts),
+  ...check.quotas.slice(0, 1).flatMap(quotaFacts), // the best offer's
   ...spotFacts(check),
   ...networkFacts(check),
-  ...refusalFacts(check),
+  ...verdictFacts(check),
   ...check.unknown.map(({ what, why }): Fact => ['unknown', `${what}: ${why}`]),
   ...check.warnings.map((text): Fact => ['warning', text]),
 ]
@@ -34,12 +34,15 @@ const imageFacts = ({ image }: RegionCheck): Fact[] =>
 function zoneFacts({ zones, region }: RegionCheck): Fact[] {
   const shown = zones.slice(0, TYPES_SHOWN)
   return shown.map(({ instanceType, zones: names }, index): Fact => {
-    const where = names.length === 0 ? 'none' : names.map((name) => name.slice(region.length)).join(' ')
-    return [index === 0 ? 'zones' : '', `${instanceType}: ${where}`]
+    return [index === 0 ? 'zones' : '', `${instanceType}: ${letters(names, region)}`]
   })
 }
 
-/** `g`: 8 vCPU needed, 0 of 64 in use. */
+/** Zones without the region: `a b c`. */
+const letters = (zones: readonly string[], region: string): string =>
+  zones.length === 0 ? 'none' : zones.map((zone) => zone.slice(region.length)).join(' ')
+
+/** `0 of 64 in use`. */
 export function quotaUse({ limitVcpus, usedVcpus }: Pick<QuotaCheck, 'limitVcpus' | 'usedVcpus'>): string {
   if (limitVcpus === null) return 'the limit is not known'
   return `${usedVcpus === null ? '?' : String(usedVcpus)} of ${String(limitVcpus)} in use`
@@ -64,18 +67,20 @@ function spotFacts({ spot, region }: RegionCheck): Fact[] {
   })
 }
 
-function networkFacts({ network, enabled, unknown }: RegionCheck): Fact[] {
+function networkFacts({ network, enabled, unknown, region }: RegionCheck): Fact[] {
   if (network) {
-    const zones = network.publicZones.join(' ')
-    return [['network', `${network.vpcId}, ${zones === '' ? 'no public subnet' : `public subnets in ${zones}`}`]]
+    return [['network', `${network.vpcId}, public subnets: ${letters(network.publicZones, region)}`]]
   }
   if (enabled !== true || unknown.some(({ what }) => what === 'network')) return []
   return [['network', 'none: labos up --make-network makes the default one, or --subnet ID names one']]
 }
 
-function refusalFacts({ refusal, quotas, enabled }: RegionCheck): Fact[] {
-  if (!refusal) return []
-  const isShown = refusal.code === 'quota.vcpu' && quotas.some(({ request }) => request !== null)
+function verdictFacts({ refusal, quotas, enabled, rungs, dropped }: RegionCheck): Fact[] {
+  if (!refusal) {
+    const left = dropped.length === 0 ? '' : `; ${String(dropped.length)} types left out (--json says why)`
+    return rungs === 0 ? [] : [['verdict', `${String(rungs)} ways to try, types by zones${left}`]]
+  }
+  const isShown = refusal.code === 'quota.vcpu' && quotas[0]?.request !== null
   const more = isShown || enabled === null ? [] : refusal.suggestions.slice(0, 1)
   return [['verdict', [refusal.message, ...more].join(' ').replaceAll('`', '')]]
 }

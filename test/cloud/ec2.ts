@@ -53,7 +53,8 @@ const start: Handler = async (request, forward, world) => {
   const answer = await forward(request.params)
   if (answer.status !== 200) return answer
   for (const record of found) {
-    if (record.goal === 'stopped') record.address = world.nextAddress()
+    if (record.goal === 'stopped')
+      Object.assign(record, { address: world.nextAddress(), launchedAt: new Date().toISOString() })
     move(record, 'running', world)
   }
   return changes(request.action, found, world)

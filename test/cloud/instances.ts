@@ -27,6 +27,8 @@ export interface InstanceRecord {
   sinceMs: number
   /** A new one each start. */
   address: string
+  /** Of its last start, ISO 8601. */
+  launchedAt: string
 }
 
 /** Where an instance is on its way, at `nowMs`. */

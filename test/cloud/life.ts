@@ -8,23 +8,29 @@ import type { Answer } from './request.js'
 export const instancesIn = (body: string): Element[] =>
   all(parseXml(body), 'instancesSet').flatMap((set) => children(set, 'item'))
 
-/** Takes the state filter out, because moto's states are not ours. */
+/** Takes the state filter out, because moto's states are not ours, and closes the gap: moto reads no further than one. */
 export function withoutStateFilter(params: Readonly<Record<string, string>>): {
   params: Record<string, string>
   states?: readonly string[]
 } {
-  const [key] =
-    Object.entries(params).find(
-      ([name, value]) => /^Filter\.\d+\.Name$/.test(name) && value === 'instance-state-name',
-    ) ?? []
-  if (key === undefined) return { params: { ...params } }
-  const prefix = key.slice(0, -'Name'.length)
+  const named = Object.entries(params).find(
+    ([name, value]) => FILTER_NAME.test(name) && value === 'instance-state-name',
+  )
+  const number = Number(FILTER_NAME.exec(named?.[0] ?? '')?.[1])
+  if (Number.isNaN(number)) return { params: { ...params } }
+  const isState = (name: string): boolean => name.startsWith(`Filter.${String(number)}.`)
   const entries = Object.entries(params)
-  return {
-    params: Object.fromEntries(entries.filter(([name]) => !name.startsWith(prefix))),
-    states: entries.flatMap(([name, value]) => (name.startsWith(`${prefix}Value.`) ? [value] : [])),
-  }
+  const others = entries.filter(([name]) => !isState(name))
+  const states = entries.flatMap(([name, value]) => (isState(name) && !FILTER_NAME.test(name) ? [value] : []))
+  return { params: Object.fromEntries(others.map(([name, value]) => [closer(name, number), value])), states }
 }
+
+const FILTER_NAME = /^Filter\.(\d+)\.Name$/
+
+const closer = (name: string, gap: number): string =>
+  name.replace(/^Filter\.(\d+)\./, (whole, number: string) =>
+    Number(number) > gap ? `Filter.${String(Number(number) - 1)}.` : whole,
+  )
 
 /** The answer with each instance as it is now; those in another state than asked for are taken out. */
 export function withLife(answer: Answer, { records, settings, now }: World, states?: readonly string[]): Answer {
@@ -39,14 +45,14 @@ export function withLife(answer: Answer, { records, settings, now }: World, stat
       const state = stateAt(record, settings, nowMs)
       const isHidden = (isRead && isUnseen(record, settings, nowMs)) || (states && !states.includes(state))
       if (isHidden) remove(item)
-      else setLife(item, state, hasAddress(record, settings, nowMs) ? record.address : undefined)
+      else setLife(item, state, record, hasAddress(record, settings, nowMs))
     }
     if (isRead && children(set, 'item').length === 0) remove(set.parentNode as Element)
   }
   return { ...answer, body: writeXml(document) }
 }
 
-function setLife(item: Element, state: InstanceState, address: string | undefined): void {
+function setLife(item: Element, state: InstanceState, record: InstanceRecord, isReachable: boolean): void {
   const place = child(item, 'instanceState')
   if (place) {
     setText(place, 'code', String(STATE_CODES[state]))
@@ -54,7 +60,8 @@ function setLife(item: Element, state: InstanceState, address: string | undefine
   }
   for (const name of ['ipAddress', 'dnsName']) remove(child(item, name))
   for (const association of all(item, 'association')) remove(association)
-  if (address !== undefined) setText(item, 'ipAddress', address)
+  if (isReachable) setText(item, 'ipAddress', record.address)
+  setText(item, 'launchTime', record.launchedAt)
 }
 
 /** A reservation of DescribeInstances in the form of RunInstances. */

@@ -21,17 +21,22 @@ const isTakenOut = (type: string, zone: string, { notOffered }: CloudSettings): 
   notOffered[type]?.includes(zone) ?? false
 
 /** Sorted by name. */
-export async function zonesOf(instanceType: string, region: string, world: World): Promise<string[]> {
-  const { body } = await world.admin.ask('ec2', region, {
+export async function zonesOf(instanceType: string, region: string, world: World): Promise<readonly string[]> {
+  const key = `${region} ${instanceType}`
+  const known = world.offered.get(key) ?? askZones(instanceType, region, world)
+  world.offered.set(key, known)
+  return (await known).filter((zone) => !isTakenOut(instanceType, zone, world.settings))
+}
+
+async function askZones(instanceType: string, region: string, { admin }: World): Promise<readonly string[]> {
+  const { body } = await admin.ask('ec2', region, {
     Action: 'DescribeInstanceTypeOfferings',
     LocationType: 'availability-zone',
     'Filter.1.Name': 'instance-type',
     'Filter.1.Value.1': instanceType,
   })
-  return itemsIn(parseXml(body))
-    .map((item) => textOf(item, 'location'))
-    .filter((zone) => zone.startsWith(region) && !isTakenOut(instanceType, zone, world.settings))
-    .sort()
+  const zones = itemsIn(parseXml(body)).map((item) => textOf(item, 'location'))
+  return zones.filter((zone) => zone.startsWith(region)).sort()
 }
 
 /** The refusal of a launch in a zone that does not offer the type; of types that are in the table. */

@@ -73,6 +73,7 @@ const recordOf = (id: string, request: AwsRequest, { now, nextAddress }: World):
     goal: 'running',
     sinceMs: now(),
     address: nextAddress(),
+    launchedAt: new Date().toISOString(),
   }
 }
 

@@ -18,6 +18,8 @@ export interface World {
   readonly admin: Admin
   readonly denials: Denials
   readonly guard: Guard
+  /** Zones that AWS offers a type in, by region and type; asked once. */
+  readonly offered: Map<string, Promise<readonly string[]>>
   /** Milliseconds on the cloud's clock. */
   now(): number
   /** A public address that no machine ever had. */
@@ -30,6 +32,7 @@ export const makeWorld = (settings: CloudSettings, admin: Admin, motoUrl: string
   networks: makeNetworks(admin, settings),
   denials: makeDenials(),
   guard: makeGuard(admin, motoUrl),
+  offered: new Map(),
   admin,
   now: () => performance.now(),
   nextAddress: addresses(),

@@ -145,6 +145,11 @@ describe('zones', () => {
   })
 })
 
+it('has spot prices of all types at once', async () => {
+  const { SpotPriceHistory } = await ec2.send(new DescribeSpotPriceHistoryCommand({ StartTime: new Date() }))
+  expect(new Set(SpotPriceHistory?.map(({ InstanceType }) => InstanceType)).size).toBeGreaterThan(40)
+})
+
 describe('the price list', () => {
   const wish = (more: Record<string, string>) => ({
     ServiceCode: 'AmazonEC2',

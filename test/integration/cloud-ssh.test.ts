@@ -123,6 +123,7 @@ it('is said once where it cannot be opened, and then left alone', async () => {
     wish: '',
     goal: 'running',
     sinceMs: 0,
+    launchedAt: '',
   }
   const elsewhere = ['192.0.2.1', '192.0.2.2'].map((address) => [address, { ...record, address }] as const)
   const records = new Map(elsewhere)

@@ -85,6 +85,20 @@ it('gives the same machine for the same token, and refuses the token for another
   await expect(run({ ClientToken: 'one' })).rejects.toMatchObject({ name: 'IdempotentInstanceTerminated' })
 })
 
+it('filters by state together with other filters, in any order', async () => {
+  const id = await run({ TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'one', Value: 'of two' }] }] })
+  await run()
+  const filters = [
+    { Name: 'instance-state-name', Values: ['running', 'pending'] },
+    { Name: 'tag-key', Values: ['one'] },
+    { Name: 'instance-type', Values: ['g6e.xlarge'] },
+  ]
+  for (const Filters of [filters, [...filters].reverse()]) {
+    const { Reservations } = await ec2.send(new DescribeInstancesCommand({ Filters }))
+    expect((Reservations ?? []).flatMap(({ Instances }) => Instances?.map((one) => one.InstanceId))).toEqual([id])
+  }
+})
+
 it('may not know of a new machine yet', async () => {
   cloud.settings.notFoundMs = 60_000
   const id = await run()
@@ -105,11 +119,12 @@ it('terminates twice as once', async () => {
 
 it('stops and starts with another address, and refuses to start what is gone', async () => {
   const id = await run()
-  const before = (await look(id))?.PublicIpAddress
+  const { PublicIpAddress: before, LaunchTime: first } = (await look(id)) ?? {}
   await ec2.send(new StopInstancesCommand({ InstanceIds: [id] }))
   expect((await look(id))?.PublicIpAddress).toBeUndefined()
   await ec2.send(new StartInstancesCommand({ InstanceIds: [id] }))
   expect((await look(id))?.PublicIpAddress).not.toBe(before)
+  expect((await look(id))?.LaunchTime?.getTime()).toBeGreaterThan(first?.getTime() ?? Infinity)
   await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }))
   await expect(ec2.send(new StartInstancesCommand({ InstanceIds: [id] }))).rejects.toMatchObject({
     name: 'IncorrectInstanceState',
