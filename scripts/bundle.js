@@ -53,7 +53,10 @@ const pulumiElsewhere = {
 const pulumiStandIns = {
   name: 'pulumi-stand-ins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(?:typescript|@npmcli\/arborist)$/ }, ({ path }) => ({ path, namespace: 'unused' }))
+    onResolve({ filter: /^(?:typescript|@npmcli\/arborist|normalize-package-data)$/ }, ({ path }) => ({
+      path,
+      namespace: 'unused',
+    }))
     onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: 'module.exports = {}' }))
   },
 }

@@ -4,11 +4,14 @@ import { join, resolve } from 'node:path'
 import ts from 'typescript'
 import { expect, it } from 'vitest'
 
-const SRC = resolve(import.meta.dirname, '../../src')
+const ROOT = resolve(import.meta.dirname, '../..')
 
-const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+const files = ['src', 'infra']
+  .flatMap((room) =>
+    readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).map((file) => join(room, file)),
+  )
   .filter((file) => file.endsWith('.ts'))
-  .map((file) => ({ name: file, text: readFileSync(join(SRC, file), 'utf8') }))
+  .map((file) => ({ name: file, text: readFileSync(join(ROOT, file), 'utf8') }))
   .map(({ name, text }) => ({ name, text, lines: text.split('\n').length - 1 }))
 
 const functions = files.flatMap(({ name, text }) => {
