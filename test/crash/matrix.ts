@@ -163,20 +163,26 @@ export async function meetTrouble(
     const { exitCode, stderr } = await subject.run(...(command === 'up' ? UP : ['down']), subject.lab)
     mend()
     const left = await cloud.leftovers()
-    const machines = left.filter((each) => each.kind === 'machine').length
-    const broken = [
-      ...(exitCode === 1 || exitCode === -1 ? [`ended with ${String(exitCode)}: ${lastLines(stderr)}`] : []),
-      ...(command === 'up' && exitCode === 0 && machines !== 1 ? [`up with ${String(machines)} machines`] : []),
-      ...(command === 'up' && exitCode !== 0 && left.length > 0 && !/REMOVE|Remove it/i.test(stderr)
-        ? [`left without a word: ${left.map(({ id }) => id).join(', ')}`]
-        : []),
-      ...(command === 'down' && exitCode === 0 && left.length > 0 ? ['down said gone, and it is not'] : []),
-      ...(await downAtLast(subject, cloud)),
-    ]
+    const said = command === 'up' ? upAsSaid(exitCode, stderr, left) : downAsSaid(exitCode, left)
+    const isOurs = exitCode === 1 || exitCode === -1 ? [`ended with ${String(exitCode)}: ${lastLines(stderr)}`] : []
+    const broken = [...isOurs, ...said, ...(await downAtLast(subject, cloud))]
     return { outcome: broken.length === 0 ? 'held' : 'broken', broken, exitCode }
   } finally {
     subject.close()
   }
 }
+
+type Left = Awaited<ReturnType<Cloud['leftovers']>>
+
+/** Up means one machine; anything that stays after a failure has to be in the error, with what removes it. */
+function upAsSaid(exitCode: number, stderr: string, left: Left): string[] {
+  const machines = left.filter(({ kind }) => kind === 'machine').length
+  if (exitCode === 0) return machines === 1 ? [] : [`up with ${String(machines)} machines`]
+  const isTold = left.length === 0 || /labos down/.test(stderr)
+  return isTold ? [] : [`left without a word: ${left.map(({ id }) => id).join(', ')}`]
+}
+
+const downAsSaid = (exitCode: number, left: Left): string[] =>
+  exitCode === 0 && left.length > 0 ? ['down said gone, and it is not'] : []
 
 const lastLines = (text: string): string => text.trim().split('\n').slice(-6).join(' | ')
