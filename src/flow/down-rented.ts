@@ -95,8 +95,14 @@ function afterwards(record: RentedLab, { left }: Destroyed, endedMs: number): Re
 const sawMachine = (id: string, { removed, left }: Destroyed): boolean =>
   [...removed, ...left].some((each) => each.id === id)
 
-const leftError = ({ name, expiresAt }: RentedLab, destroyed: Destroyed): LabosError =>
-  incomplete({ name, destroyed, hasRecord: true, ...(expiresAt === undefined ? {} : { expiresAt }) })
+const leftError = (record: RentedLab, destroyed: Destroyed): LabosError =>
+  incomplete({
+    name: record.name,
+    destroyed,
+    hasRecord: true,
+    ifUnseen: stillRuns(record),
+    ...(record.expiresAt === undefined ? {} : { expiresAt: record.expiresAt }),
+  })
 
 async function forget({ name, id }: RentedLab, { stack, paths }: Context, signal: AbortSignal): Promise<void> {
   try {
