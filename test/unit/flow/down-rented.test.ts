@@ -80,6 +80,16 @@ describe('down of a rented lab', () => {
     ])
   })
 
+  it('ends a machine that `up` was killed before it could write down, and knows what it cost', async () => {
+    const { context, cloud, down } = await downWorld()
+    const { machine: _machine, ...unwritten } = rentedLab({ billed: [] })
+    await saveLab(context.paths, unwritten)
+    expect((await down()).labs).toMatchObject([{ outcome: 'removed', usd: expect.closeTo(1.88, 1) as number }])
+    expect(cloud.machines[0]?.state).toBe('terminated')
+    await saveLab(context.paths, unwritten)
+    expect((await down()).labs).toMatchObject([{ outcome: 'removed', usd: 0 }])
+  })
+
   it('with --no-wait is told to end; the record stays until it is proven', async () => {
     const { context, cloud, down } = await downWorld()
     const { labs, failures } = await down({ named: 'one', noWait: true })

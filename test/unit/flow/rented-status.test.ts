@@ -76,7 +76,7 @@ describe('the status of a rented lab', () => {
         state  creating: a machine may have been made in us-east-1; \`labos up\` goes
                on, \`labos down one\` removes it
         model  deepseek-coder-v2
-        cost   $0.00 so far, $0.00/h now, $0.00 in all by its end
+        cost   not known so far, ? now
         ends   by itself 2026-01-01 04:00 UTC, or labos down one"
     `)
     await saveLab(context.paths, { ...unmade, regions: [] })
@@ -98,7 +98,7 @@ describe('the status of a rented lab', () => {
 
   it.each([
     ['pending', 'running', 'starting, as EC2 said at 2026-01-01 00:00 UTC'],
-    ['stopping', 'stopped', 'about to be, as EC2 said at 2026-01-01 00:00 UTC'],
+    ['stopping', 'stopped', 'stopping, as EC2 said at 2026-01-01 00:00 UTC'],
     [
       'terminated',
       'ended',
@@ -117,7 +117,7 @@ describe('the status of a rented lab', () => {
     expect(labTable(await allLabs(context), noColour)).toMatchInlineSnapshot(`
       "NAME   STATE       MODEL              ENGINE     ENDPOINT                  PRICE
       local  unfinished  smollm2            llama.cpp  http://127.0.0.1:8484/v1  $0.00/h
-      new    creating    deepseek-coder-v2  -          -                         $0.00/h
+      new    creating    deepseek-coder-v2  -          -                         ?
       odd    running     deepseek-coder-v2  -          p9.big us-east-1          ?
       one    running     deepseek-coder-v2  -          g6e.xlarge us-east-1      $1.88/h"
     `)
