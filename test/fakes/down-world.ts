@@ -38,6 +38,7 @@ export async function downWorld(
     aws: cloud.aws,
     env: { AWS_PROFILE: 'test' },
     stack: {
+      ...base.stack,
       settle: async (name) => {
         stack.push(`settle ${name}`)
         return {}
