@@ -2,6 +2,7 @@
 import type { CloudLab } from '../plan/aws/cloud-labs.js'
 import type { GcReport, Leftover } from '../flow/gc.js'
 import type { LabList } from '../flow/ps-cloud.js'
+import { placesText } from '../flow/search-cloud.js'
 import { formatTime } from '../ui/format.js'
 import type { Paint } from '../ui/paint.js'
 import { columns, wrap } from '../ui/text.js'
@@ -52,7 +53,7 @@ export function gcScreen(report: GcReport, nowMs: number, paint: Paint): string 
 }
 
 const answered = (regions: readonly string[], unknown: readonly { readonly region: string }[]): string =>
-  regions.filter((name) => !unknown.some(({ region }) => region === name)).join(', ')
+  placesText(regions.filter((name) => !unknown.some(({ region }) => region === name)))
 
 const TITLES = { removed: 'Removed:', left: 'Still there:', found: 'Left over, oldest first:' } as const
 

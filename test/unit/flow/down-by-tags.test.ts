@@ -7,6 +7,7 @@ import { fakeContext, saveSomeLab } from '../../fakes/context.js'
 import { downWish, downWorld, type DownWorld, failureOf } from '../../fakes/down-world.js'
 import { cloudMachine, expired, refusal, saveRentedLab, tagsOf } from '../../fakes/rented.js'
 
+const notFound = { name: 'one', outcome: 'not-found', usd: 0, purged: [] }
 const never = new AbortController().signal
 const unrecorded = (more: Parameters<typeof fakeContext>[0] = {}): Promise<DownWorld> => downWorld(null, more)
 
@@ -54,7 +55,7 @@ describe('down without a record', () => {
         'Of bob@elsewhere there is one, in us-east-1; to end it, give its id: `labos down lab-00000000aa`.',
       ]) as string[],
     })
-    expect(await down({ named: 'one', ignoreNotFound: true })).toEqual({ labs: [], failures: [] })
+    expect(await down({ named: 'one', ignoreNotFound: true })).toEqual({ labs: [notFound], failures: [] })
     expect(cloud.changes).toEqual([])
     expect((await down({ named: 'lab-00000000aa' })).labs).toMatchObject([{ outcome: 'removed' }])
   })
@@ -85,7 +86,10 @@ describe('down without a record', () => {
   it('asks nobody who has nothing to do with AWS', async () => {
     const context = fakeContext()
     const wish = downWish({ named: 'one' })
-    expect(await downLabs({ ...wish, ignoreNotFound: true }, context, never)).toEqual({ labs: [], failures: [] })
+    expect(await downLabs({ ...wish, ignoreNotFound: true }, context, never)).toEqual({
+      labs: [notFound],
+      failures: [],
+    })
     await expect(downLabs(wish, context, never)).rejects.toMatchObject({
       message: expect.stringContaining('AWS was not asked') as string,
     })

@@ -9,6 +9,7 @@ import { fakeContext, fakeProcesses } from '../../fakes/context.js'
 import { downWish, downWorld, failureOf } from '../../fakes/down-world.js'
 import { expired, refusal, rentedLab, tagsOf } from '../../fakes/rented.js'
 
+const notFound = { name: 'one', outcome: 'not-found', usd: 0, purged: [] }
 const never = new AbortController().signal
 
 describe('down of a rented lab', () => {
@@ -47,7 +48,7 @@ describe('down of a rented lab', () => {
       code: 'lab.unknown',
       message: 'There is no lab "one"; there is none at all. AWS was searched by tags: eu-west-1, us-east-1.',
     })
-    expect(await down({ named: 'one', ignoreNotFound: true })).toEqual({ labs: [], failures: [] })
+    expect(await down({ named: 'one', ignoreNotFound: true })).toEqual({ labs: [notFound], failures: [] })
   })
 
   it('is by its id too', async () => {
