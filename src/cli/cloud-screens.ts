@@ -2,6 +2,7 @@
 import type { CloudLab } from '../plan/aws/cloud-labs.js'
 import type { GcReport, Leftover } from '../flow/gc.js'
 import type { LabList } from '../flow/ps-cloud.js'
+import { placesText } from '../flow/search-cloud.js'
 import { formatTime } from '../ui/format.js'
 import type { Paint } from '../ui/paint.js'
 import { columns, wrap } from '../ui/text.js'
@@ -15,7 +16,7 @@ export function labListScreen(list: LabList, nowMs: number, paint: Paint): strin
     here,
     '',
     ...(withoutRecord.length === 0
-      ? wrap(`AWS holds no lab without a record here (${regions.join(', ')}).`)
+      ? wrap(`AWS holds no lab without a record here (${answered(regions, unknown)}).`)
       : [
           'In AWS, without a record here:',
           ...cloudTable(withoutRecord, nowMs, paint),
@@ -32,7 +33,7 @@ export function gcScreen(report: GcReport, nowMs: number, paint: Paint): string 
     some: labs.filter((each) => each.outcome === outcome),
   }))
   return [
-    ...(labs.length === 0 ? wrap(`Nothing is left over in ${regions.join(', ')}.`) : []),
+    ...(labs.length === 0 ? wrap(`Nothing is left over in ${answered(regions, unknown)}.`) : []),
     ...groups.flatMap(({ outcome, some }) =>
       some.length === 0
         ? []
@@ -50,6 +51,9 @@ export function gcScreen(report: GcReport, nowMs: number, paint: Paint): string 
     ...unknownLines(unknown, paint),
   ].join('\n')
 }
+
+const answered = (regions: readonly string[], unknown: readonly { readonly region: string }[]): string =>
+  placesText(regions.filter((name) => !unknown.some(({ region }) => region === name)))
 
 const TITLES = { removed: 'Removed:', left: 'Still there:', found: 'Left over, oldest first:' } as const
 

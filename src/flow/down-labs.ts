@@ -10,7 +10,7 @@ import { cloudLabNamed, downCloudLab, ofOthers } from './down-by-tags.js'
 import { down } from './down.js'
 import type { DownRequest, DownResult } from './down-result.js'
 import { ownerName } from './owner.js'
-import { type Search, searchCloud } from './search-cloud.js'
+import { placesText, type Search, searchCloud } from './search-cloud.js'
 
 export interface DownWish extends Omit<DownRequest, 'name'> {
   /** Name or id. */
@@ -56,11 +56,15 @@ export async function downLabs(wish: DownWish, context: Context, signal: AbortSi
     for (const lab of cloud) await attempt(() => downCloudLab(lab, wish, search, context, signal))
     failures.push(...search.unknown.map(({ region, error }) => notAsked(region, error)))
   }
-  if (labs.length > 0 || failures.length > 0 || wish.ignoreNotFound) return { labs, failures }
+  if (labs.length > 0 || failures.length > 0) return { labs, failures }
+  if (wish.ignoreNotFound) return { labs: nothingThere(wish), failures }
   if (wish.named !== undefined) throw notFound(wish.named, search, context)
   if (wish.runId !== undefined) throw noRun(wish.runId)
   return { labs, failures }
 }
+
+const nothingThere = ({ named: name }: DownWish): DownResult[] =>
+  name === undefined ? [] : [{ name, outcome: 'not-found', usd: 0, purged: [] }]
 
 async function targetsOf(wish: DownWish, context: Context, signal: AbortSignal): Promise<Targets> {
   const names = labNames(context.paths)
@@ -126,7 +130,7 @@ function recordOf(name: string, { paths }: Context): { readonly id: string; read
 function notFound(named: string, search: Search | undefined, context: Context): LabosError {
   const unknown = unknownLab(named, labNames(context.paths))
   const where = search
-    ? ` AWS was searched by tags: ${search.regions.join(', ')}.`
+    ? ` AWS was searched by tags: ${placesText(search.regions)}.`
     : ' AWS was not asked: nothing here says that you use it.'
   const hints = search ? ofOthers(named, search) : [`If it is a rented one: \`labos down ${named} --all-regions\`.`]
   return new LabosError('lab.unknown', `${unknown.message}${where}`, {

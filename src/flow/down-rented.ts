@@ -1,4 +1,5 @@
 /** Ends a rented lab that has a record here, and proves that nothing of it is left in AWS. Under the lab's lock. */
+import type { CloudMachine } from '../cloud-ports.js'
 import { LabosError } from '../errors/labos-error.js'
 import type { MachinePrice } from '../plan/aws/cloud-labs.js'
 import type { RentedLab } from '../state/record.js'
@@ -44,12 +45,12 @@ function resultOf(
   endedMs: number,
 ): Omit<DownResult, 'outcome'> {
   const { name, id, machine, billed } = record
-  const wasGone = machine !== undefined && !sawMachine(machine.id, destroyed)
+  const wasGone = machine !== undefined && !seenIn(destroyed).some((each) => each.id === machine.id)
   const isAtMost = wasGone && billed.at(-1)?.what !== 'nothing'
   return {
     name,
     id,
-    usd: costOfLab(seen, endedMs).usdSoFar,
+    usd: seen.machine ? costOfLab(seen, endedMs).usdSoFar : 0,
     ...(isAtMost ? { usdIs: 'at-most' as const } : {}),
     removed: destroyed.removed.map(briefly),
     purged: [],
@@ -86,17 +87,31 @@ const priceIn =
     )?.usdPerHour ?? null
 
 /** The record after what was seen. A machine is billed until it is told to end. */
-function afterwards(record: RentedLab, { left }: Destroyed, endedMs: number): RentedLab {
-  if (!record.machine) return record
-  const machine = left.map((each) => each.machine).find((each) => each?.id === record.machine?.id)
-  return machine ? withMachine(record, machine, endedMs) : withoutMachine(record, endedMs)
+function afterwards(record: RentedLab, destroyed: Destroyed, endedMs: number): RentedLab {
+  const known = record.machine ? record : withFound(record, seenIn(destroyed)[0], endedMs)
+  if (!known.machine) return record
+  const left = destroyed.left.map((each) => each.machine).find((each) => each?.id === known.machine?.id)
+  return left ? withMachine(known, left, endedMs) : withoutMachine(known, endedMs)
 }
 
-const sawMachine = (id: string, { removed, left }: Destroyed): boolean =>
-  [...removed, ...left].some((each) => each.id === id)
+/** `up` was killed before it could write its machine down. */
+function withFound(record: RentedLab, machine: CloudMachine | undefined, endedMs: number): RentedLab {
+  if (!machine) return record
+  const billed = [{ at: machine.launchedAt, what: 'running' as const }]
+  return withMachine({ ...record, billed }, { ...machine, state: 'running' }, endedMs)
+}
 
-const leftError = ({ name, expiresAt }: RentedLab, destroyed: Destroyed): LabosError =>
-  incomplete({ name, destroyed, hasRecord: true, ...(expiresAt === undefined ? {} : { expiresAt }) })
+const seenIn = ({ removed, left }: Destroyed): CloudMachine[] =>
+  [...left, ...removed].flatMap(({ machine }) => machine ?? [])
+
+const leftError = (record: RentedLab, destroyed: Destroyed): LabosError =>
+  incomplete({
+    name: record.name,
+    destroyed,
+    hasRecord: true,
+    ifUnseen: stillRuns(record),
+    ...(record.expiresAt === undefined ? {} : { expiresAt: record.expiresAt }),
+  })
 
 async function forget({ name, id }: RentedLab, { stack, paths }: Context, signal: AbortSignal): Promise<void> {
   try {

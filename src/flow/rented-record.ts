@@ -5,8 +5,12 @@ import type { RentedLab } from '../state/record.js'
 
 export const ratesOfLab = ({ plan, machine }: RentedLab): Rates => ratesOf(plan.offers, machine)
 
+const UNKNOWN: LabCost = { usdSoFar: null, usdRunning: null, usdStopped: null, usdPerHour: null, usdUntilEnd: null }
+
+/** Nothing is known while there may be a machine that the record does not name. */
 export function costOfLab(record: RentedLab, nowMs: number): LabCost {
-  const { billed, expiresAt, machine } = record
+  const { billed, expiresAt, machine, regions } = record
+  if (!machine && regions.length > 0) return UNKNOWN
   return labCost(
     {
       billed,

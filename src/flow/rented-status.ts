@@ -38,7 +38,7 @@ function stateOf(record: RentedLab, nowMs: number): Pick<LabStatus, 'state' | 'd
   if (!isThere(machine.state))
     return { state: 'ended', detail: `its machine has ended, ${said}; \`labos down ${name}\` removes the rest` }
   if (machine.state === 'stopped' || machine.state === 'stopping')
-    return { state: 'stopped', detail: `${machine.state === 'stopped' ? '' : 'about to be, '}${said}` }
+    return { state: 'stopped', detail: `${machine.state === 'stopped' ? '' : 'stopping, '}${said}` }
   return overdue(record, machine, nowMs) ?? { state: 'running', detail: `${startingOr(machine)}${said}` }
 }
 

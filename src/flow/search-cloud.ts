@@ -55,7 +55,8 @@ export async function searchCloud(wish: RegionsWish, context: Context, signal: A
   return { labs, regions, unknown, price }
 }
 
-const placesText = (regions: readonly string[]): string =>
+/** Their names where they are few. */
+export const placesText = (regions: readonly string[]): string =>
   regions.length <= 3 ? regions.join(', ') : `${String(regions.length)} regions`
 
 async function holdingsIn(

@@ -41,11 +41,13 @@ export interface Incomplete {
   /** When the machine ends itself, ISO 8601. */
   readonly expiresAt?: string
   readonly hasRecord: boolean
+  /** What goes on, as the record says, for where nothing of it was seen. */
+  readonly ifUnseen?: string
 }
 
 /** `teardown.incomplete`: what is left or cannot be known, what it costs, and until when. */
-export function incomplete({ name, destroyed, expiresAt, hasRecord }: Incomplete): LabosError {
-  const { left, unknown } = destroyed
+export function incomplete({ name, destroyed, expiresAt, hasRecord, ifUnseen }: Incomplete): LabosError {
+  const { left, removed, unknown } = destroyed
   const parts = [
     ...(left.length > 0 ? [`Still there of "${name}": ${left.map(leftText).join(', ')}.`] : []),
     ...unknown.map(({ region, error }) => `Not known of "${name}" in ${region}: ${error.message}`),
@@ -56,7 +58,10 @@ export function incomplete({ name, destroyed, expiresAt, hasRecord }: Incomplete
       ...new Set(unknown.flatMap(({ error }) => error.suggestions.slice(0, 1))),
       ...left.map(handText),
     ],
-    aftermath: [runningText(left, expiresAt), ...(hasRecord ? ['The record is kept.'] : [])].join(' '),
+    aftermath: [
+      left.length + removed.length === 0 && ifUnseen !== undefined ? ifUnseen : runningText(left, expiresAt),
+      ...(hasRecord ? ['The record is kept.'] : []),
+    ].join(' '),
     cause: unknown[0]?.error,
   })
 }

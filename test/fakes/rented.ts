@@ -124,6 +124,8 @@ export interface FakeCloud {
   things: Holding[]
   /** From `shutting-down` to `terminated`, and so on. */
   movingMs: number
+  /** Called after a start. */
+  then: () => void
   /** Makes the next calls of that name fail: `terminate`, `list eu-west-1`. */
   fail(call: string, error: LabosError, times?: number): void
 }
@@ -145,6 +147,7 @@ export function fakeCloud(clock: FakeClock, regions: readonly AwsRegion[] = REGI
     machines: [cloudMachine()],
     things: thingsOf('1'),
     movingMs: 10_000,
+    then: () => undefined,
     fail: (call, error, times = Infinity) =>
       failures.set(
         call,
@@ -205,6 +208,7 @@ export function fakeCloud(clock: FakeClock, regions: readonly AwsRegion[] = REGI
     start: async (id) => {
       changed('start', id)
       move(id, 'pending', 'running')
+      cloud.then()
     },
     remove: async ({ id }) => {
       changed('remove', id)

@@ -71,7 +71,7 @@ describe('what is held', () => {
         instanceType: 'g6e.xlarge',
         market: 'on-demand',
         zone: expect.stringMatching(/^us-east-1[a-f]$/) as string,
-        address: expect.stringMatching(/^127\.77\./) as string,
+        address: expect.stringMatching(/^127\./) as string,
         launchedAt: expect.stringMatching(/^20\d\d-.*Z$/) as string,
       },
     })

@@ -16,30 +16,32 @@ import {
 /** `StartInstances` needs a client without tries of its own: a refused capacity call is never repeated by itself. */
 export function holdingsPort(client: EC2Client, settings: ClientSettings): Holdings {
   const region = typeof settings.region === 'string' ? settings.region : ''
-  const ask = <T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
-    asked({ permission: `ec2:${name}`, region }, signal, work)
+  // Each request has a signal of its own: the SDK leaves listeners on it, and there are many requests in a command.
+  const ask: Ask = (name, given, work) => {
+    const signal = AbortSignal.any([given])
+    return asked({ permission: `ec2:${name}`, region }, signal, () => work({ client, region, signal }))
+  }
   return {
-    list: (labId, signal) => list(labId, { client, region, signal }, ask),
-    machine: (id, signal) => ask('DescribeInstances', signal, () => machine(id, { client, region, signal })),
-    terminate: (id, signal) => ask('TerminateInstances', signal, () => terminate(id, client, signal)),
-    stop: (id, signal) => ask('StopInstances', signal, () => stop(id, client, signal)),
-    start: (id, signal) => ask('StartInstances', signal, () => start(id, settings, signal)),
-    remove: (holding, signal) => ask(REMOVE[holding.kind], signal, () => remove(holding, client, signal)),
-    tag: (id, tags, signal) => ask('CreateTags', signal, () => tag(id, tags, client, signal)),
+    list: (labId, signal) => list(labId, signal, ask),
+    machine: (id, signal) => ask('DescribeInstances', signal, (deps) => machine(id, deps)),
+    terminate: (id, signal) => ask('TerminateInstances', signal, (deps) => terminate(id, deps)),
+    stop: (id, signal) => ask('StopInstances', signal, (deps) => stop(id, deps)),
+    start: (id, signal) => ask('StartInstances', signal, (deps) => start(id, settings, deps)),
+    remove: (holding, signal) => ask(REMOVE[holding.kind], signal, (deps) => remove(holding, deps)),
+    tag: (id, tags, signal) => ask('CreateTags', signal, (deps) => tag(id, tags, deps)),
   }
 }
 
-type Ask = <T>(name: string, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
+type Ask = <T>(name: string, signal: AbortSignal, work: (deps: ListDeps) => Promise<T>) => Promise<T>
 
-async function list(labId: string | undefined, deps: ListDeps, ask: Ask): Promise<Holding[]> {
+async function list(labId: string | undefined, signal: AbortSignal, ask: Ask): Promise<Holding[]> {
   const filter = tagFilter(labId)
-  const { signal } = deps
   const found = await Promise.all([
-    ask('DescribeInstances', signal, () => heldMachines(filter, deps)),
-    ask('DescribeVolumes', signal, () => heldVolumes(filter, deps)),
-    ask('DescribeAddresses', signal, () => heldAddresses(filter, deps)),
-    ask('DescribeNetworkInterfaces', signal, () => heldInterfaces(filter, deps)),
-    ask('DescribeSecurityGroups', signal, () => heldGroups(filter, deps)),
+    ask('DescribeInstances', signal, (deps) => heldMachines(filter, deps)),
+    ask('DescribeVolumes', signal, (deps) => heldVolumes(filter, deps)),
+    ask('DescribeAddresses', signal, (deps) => heldAddresses(filter, deps)),
+    ask('DescribeNetworkInterfaces', signal, (deps) => heldInterfaces(filter, deps)),
+    ask('DescribeSecurityGroups', signal, (deps) => heldGroups(filter, deps)),
   ])
   return found.flat()
 }
@@ -54,21 +56,21 @@ async function machine(id: string, { client, region, signal }: ListDeps): Promis
     .flatMap((instance) => machineOf(instance, region))[0]
 }
 
-async function terminate(id: string, client: EC2Client, abortSignal: AbortSignal): Promise<void> {
+async function terminate(id: string, { client, signal }: ListDeps): Promise<void> {
   const { TerminateInstancesCommand } = await import('./sdk-holdings.js')
-  await unlessGone(client.send(new TerminateInstancesCommand({ InstanceIds: [id] }), { abortSignal }))
+  await unlessGone(client.send(new TerminateInstancesCommand({ InstanceIds: [id] }), { abortSignal: signal }))
 }
 
-async function stop(id: string, client: EC2Client, abortSignal: AbortSignal): Promise<void> {
+async function stop(id: string, { client, signal }: ListDeps): Promise<void> {
   const { StopInstancesCommand } = await import('./sdk-holdings.js')
-  await client.send(new StopInstancesCommand({ InstanceIds: [id] }), { abortSignal })
+  await client.send(new StopInstancesCommand({ InstanceIds: [id] }), { abortSignal: signal })
 }
 
-async function start(id: string, settings: ClientSettings, abortSignal: AbortSignal): Promise<void> {
+async function start(id: string, settings: ClientSettings, { signal }: ListDeps): Promise<void> {
   const { EC2Client, StartInstancesCommand } = await import('./sdk-holdings.js')
   const { retryStrategy: _retryStrategy, ...rest } = settings
   const once = new EC2Client({ ...rest, maxAttempts: 1 })
-  await once.send(new StartInstancesCommand({ InstanceIds: [id] }), { abortSignal })
+  await once.send(new StartInstancesCommand({ InstanceIds: [id] }), { abortSignal: signal })
 }
 
 /** What each kind is removed by. */
@@ -82,11 +84,10 @@ const REMOVE = {
 
 async function remove(
   { kind, id }: Pick<Holding, 'kind' | 'id'>,
-  client: EC2Client,
-  abortSignal: AbortSignal,
+  { client, signal }: ListDeps,
 ): Promise<'removed' | 'in-use'> {
   const sdk = await import('./sdk-holdings.js')
-  const options = { abortSignal }
+  const options = { abortSignal: signal }
   const send = (): Promise<unknown> => {
     if (kind === 'machine') return client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [id] }), options)
     if (kind === 'volume') return client.send(new sdk.DeleteVolumeCommand({ VolumeId: id }), options)
@@ -103,15 +104,10 @@ async function remove(
   }
 }
 
-async function tag(
-  id: string,
-  tags: Readonly<Record<string, string>>,
-  client: EC2Client,
-  abortSignal: AbortSignal,
-): Promise<void> {
+async function tag(id: string, tags: Readonly<Record<string, string>>, { client, signal }: ListDeps): Promise<void> {
   const { CreateTagsCommand } = await import('./sdk-holdings.js')
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-  await client.send(new CreateTagsCommand({ Resources: [id], Tags }), { abortSignal })
+  await client.send(new CreateTagsCommand({ Resources: [id], Tags }), { abortSignal: signal })
 }
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '')

@@ -32,7 +32,7 @@ export function cloudLabs(holdings: readonly Holding[], price: MachinePrice): Cl
     const id = tagOf(holding, TAGS.lab)
     if (id !== undefined) byId.set(id, [...(byId.get(id) ?? []), holding])
   }
-  return [...byId].map(([id, all]) => cloudLab(id, all, price)).sort((a, b) => ageKey(a).localeCompare(ageKey(b)))
+  return [...byId].map(([id, all]) => cloudLab(id, all, price)).sort((a, b) => (ageKey(a) < ageKey(b) ? -1 : 1))
 }
 
 /** ISO times sort as text; `~` sorts after all of them. */
