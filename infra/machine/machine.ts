@@ -2,8 +2,8 @@
 import { Ec2Refusal, type Ec2Calls, type OpenEc2, type SeenMachine } from '../ec2-calls.js'
 import { machineInputs, problems } from '../inputs.js'
 import { type Call, Cancelled, type Handler, type Made, PartialFailure, type Values } from '../provider/handler.js'
-import { type Attempt, FAILED, type Failure, type MachineInputs, type Said, SAYS } from '../spec.js'
-import { climb, type ClimbDeps, hasEnded, NoRung, resend } from './climb.js'
+import { type Attempt, FAILED, type Failure, type MachineInputs, type Rung, type Said, SAYS } from '../spec.js'
+import { climb, type ClimbDeps, hasEnded, newProgress, NoRung, refused, resend } from './climb.js'
 import type { Intents, Time } from './intent.js'
 import { settled } from './settle.js'
 
@@ -62,25 +62,31 @@ export function machineHandler({ open, intents, time }: MachineDeps): Handler {
 
 /** Adopts what is there; sends again what had no answer; else climbs. A machine that ends while it starts is one more refusal. */
 async function make(inputs: MachineInputs, deps: ClimbDeps): Promise<Made> {
-  const [found] = (await deps.ec2.machinesOf(inputs.labId)).filter((machine) => !hasEnded(machine))
-  const adopted = found ?? (await resend(inputs, deps))?.machine
-  if (adopted) {
-    deps.say({ type: 'adopted', machine: plain(adopted) })
-    return settledOrKept(adopted, inputs, deps)
-  }
-  let tried: readonly Attempt[] = []
-  for (;;) {
-    const climbed = await climb(inputs, tried, deps)
-    deps.say({ type: 'made', machine: plain(climbed.machine) })
-    const result = await settledOrKept(climbed.machine, inputs, deps).catch((error: unknown) => {
+  const progress = newProgress(deps.time.now() + inputs.waitCapacityMs)
+  for (let adopted = await adoptable(inputs, deps); ; adopted = undefined) {
+    const { machine, rung } = adopted ?? (await climb(inputs, progress, deps))
+    deps.say({ type: adopted ? 'adopted' : 'made', machine: plain(machine) })
+    const result = await settledOrKept(machine, inputs, deps).catch((error: unknown) => {
       if (error instanceof EndedEarly) return error
       throw error
     })
     if (!(result instanceof EndedEarly)) return result
-    const attempt: Attempt = { rung: climbed.rung, code: result.code }
-    deps.say({ type: 'refused', ...attempt })
-    tried = [...climbed.tried, attempt]
+    if (!rung) throw result
+    refused(progress, rung, result, deps)
   }
+}
+
+/** What there is of this lab, with the rung that it came from where that is one of today's. */
+async function adoptable(
+  inputs: MachineInputs,
+  deps: ClimbDeps,
+): Promise<{ readonly machine: SeenMachine; readonly rung: Rung | undefined } | undefined> {
+  const [machine] = (await deps.ec2.machinesOf(inputs.labId)).filter((each) => !hasEnded(each))
+  if (!machine) return resend(inputs, deps)
+  const { instanceType, market, zone } = machine
+  const isIts = (rung: Rung): boolean =>
+    rung.instanceType === instanceType && rung.market === market && (rung.zone ?? zone) === zone
+  return { machine, rung: inputs.rungs.find(isIts) }
 }
 
 /** From here on there is a machine: whatever goes wrong, its id is kept. */
