@@ -3,25 +3,25 @@ import type { Offer } from '../plan/rent/offer.js'
 import type { RentPlan } from '../plan/rent/rent-plan.js'
 import { formatContext } from './counts.js'
 import { formatBytes, formatDuration, formatUsd, formatUsdOr } from './format.js'
-import { rows } from './lines.js'
+import { factLines } from './text.js'
 
 const ALSO_SHOWN = 3
 
 export function rentPlanText({ model, offers, notes }: RentPlan): string {
   const fits = offers.filter(({ verdict }) => verdict === 'fits')
   const [first, ...others] = fits
-  if (!first) return rows([['model', model.title]])
-  return rows([
+  if (!first) return factLines([['model', model.title]]).join('\n')
+  return factLines([
     ['model', model.title],
     ['weights', `${model.repo}, ${model.precision}, ${formatBytes(model.weightsBytes)}`],
     ['machine', machineText(first)],
-    ['else', others.length === 0 ? undefined : elseText(others)],
+    ...(others.length === 0 ? [] : [['else', elseText(others)] as const]),
     ['context', `${formatContext(first.contextTokens)} tokens`],
     ['price', priceText(first)],
     ['ends', `by itself after ${formatDuration(first.deadlineMs)}, or with \`labos down\``],
     ['disk', `${String(first.diskGB)} GB`],
     ...notes.map((note) => ['note', note] as const),
-  ])
+  ]).join('\n')
 }
 
 const machineText = ({ instanceType, gpuCount, gpu, market, region }: Offer): string =>

@@ -127,14 +127,14 @@ export function droppedTexts(dropped: readonly Dropped<LadderOffer>[]): string[]
   const groups = new Map<string, string[]>()
   for (const { offer, text, quota } of dropped) {
     const why = quota
-      ? `more vCPUs than the quota ${quota.code} leaves (${String(quota.limitVcpus - (quota.usedVcpus ?? 0))})`
-      : text
+      ? `quota ${quota.code} leaves ${String(Math.max(0, quota.limitVcpus - (quota.usedVcpus ?? 0)))} vCPUs: too few for`
+      : `${text}:`
     groups.set(why, [...(groups.get(why) ?? []), offer.instanceType])
   }
-  return [...groups].map(([why, types]) => `${why}: ${listText(types)}`)
+  return [...groups].map(([why, types]) => `${why} ${listText(types)}`)
 }
 
-const LISTED = 3
+const LISTED = 1
 
 const listText = (types: readonly string[]): string =>
   types.length <= LISTED + 1
