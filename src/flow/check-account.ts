@@ -5,17 +5,19 @@ import { stillRuns } from './still-runs.js'
 
 /**
  * That the credentials are of the lab's own account. Throws `aws.account`, and what asking throws, each with what goes on
- * running; nothing was touched then.
+ * running; nothing was touched then. Resolves to how far this computer's clock is ahead of AWS's, in milliseconds; 0 where
+ * the answer did not say.
  */
 export async function checkAccount(
   record: RentedLab,
-  { aws }: Pick<Context, 'aws'>,
+  { aws, clock }: Pick<Context, 'aws' | 'clock'>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   try {
     const { account } = await aws(record.machine?.region ?? record.regions[0] ?? 'us-east-1')
-    const { accountId, arn } = await account.identity(signal)
+    const { accountId, arn, serverMs } = await account.identity(signal)
     if (accountId !== record.accountId) throw otherAccount(record, accountId, arn)
+    return serverMs === undefined ? 0 : clock.now() - serverMs
   } catch (error) {
     signal.throwIfAborted()
     throw error instanceof LabosError ? error.withAftermath(`Nothing was touched. ${stillRuns(record)}`) : error

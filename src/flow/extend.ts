@@ -30,10 +30,10 @@ export interface Extended {
  */
 export async function extend({ name, byMs }: ExtendRequest, context: Context, signal: AbortSignal): Promise<Extended> {
   if (!(byMs > 0)) throw noTime()
-  return withMachineOf('extend', name, context, signal, async ({ record, machine, holdings }) => {
+  return withMachineOf('extend', name, context, signal, async ({ record, machine, holdings, nowMs }) => {
     if (machine.state !== 'running' && machine.state !== 'pending') throw notRunning(record)
     const { expiresAt } = record
-    if (expiresAt === undefined || Date.parse(expiresAt) <= context.clock.now()) throw passed(record)
+    if (expiresAt === undefined || Date.parse(expiresAt) <= nowMs) throw passed(record)
     const endsAt = new Date(Date.parse(expiresAt) + byMs).toISOString()
     await holdings.tag(machine.id, { [TAGS.expiresAt]: endsAt }, signal)
     const extended = { ...record, expiresAt: endsAt }

@@ -16,6 +16,8 @@ export interface HeldLab {
   readonly record: RentedLab
   readonly machine: CloudMachine
   readonly holdings: Holdings
+  /** By AWS's clock, which the machine goes by: milliseconds since the epoch. */
+  readonly nowMs: number
 }
 
 const WAIT_MS = 60_000
@@ -59,12 +61,12 @@ const END_LOCAL = (name: string): string => `End it with \`labos down ${name}\`;
 async function heldLab(record: RentedLab, context: Context, signal: AbortSignal): Promise<HeldLab> {
   const { machine: known } = record
   if (!known) throw gone(record, 'it has none yet: `labos up` did not come to its end')
-  await checkAccount(record, context, signal)
+  const aheadMs = await checkAccount(record, context, signal)
   const { holdings } = await context.aws(known.region)
   const machine = await holdings.machine(known.id, signal)
   const nowMs = context.clock.now()
   const seen = machine ? withMachine(record, machine, nowMs) : withoutMachine(record, nowMs)
-  if (machine && isThere(machine.state)) return { record: seen, machine, holdings }
+  if (machine && isThere(machine.state)) return { record: seen, machine, holdings, nowMs: nowMs - aheadMs }
   await saveLab(context.paths, seen)
   throw gone(
     record,

@@ -47,7 +47,7 @@ export const start = (request: StartRequest, context: Context, signal: AbortSign
 
 async function startMachine(
   { ttlMs }: StartRequest,
-  { record, machine, holdings }: HeldLab,
+  { record, machine, holdings, nowMs }: HeldLab,
   context: Context,
   signal: AbortSignal,
 ): Promise<RentedLab> {
@@ -57,7 +57,8 @@ async function startMachine(
   emit({ type: 'start', step: 'machine', text: `starting ${id}` })
   if (machine.state === 'stopping')
     await awaitState({ id, state: 'stopped', limitMs: STOP_MS }, holdings, context, signal)
-  const expiresAt = new Date(clock.now() + (ttlMs ?? record.plan.lease.ttlMs)).toISOString()
+  const waitedMs = clock.monotonicMs() - sinceMs
+  const expiresAt = new Date(nowMs + waitedMs + (ttlMs ?? record.plan.lease.ttlMs)).toISOString()
   await holdings.tag(id, { [TAGS.expiresAt]: expiresAt }, signal)
   const intended = { ...record, expiresAt }
   await saveLab(paths, intended)

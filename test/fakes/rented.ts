@@ -124,6 +124,8 @@ export interface FakeCloud {
   things: Holding[]
   /** From `shutting-down` to `terminated`, and so on. */
   movingMs: number
+  /** How far the computer's clock is ahead of AWS's. */
+  aheadMs: number
   /** Called after a start. */
   then: () => void
   /** Makes the next calls of that name fail: `terminate`, `list eu-west-1`. */
@@ -140,13 +142,19 @@ export function fakeCloud(clock: FakeClock, regions: readonly AwsRegion[] = REGI
       fakeAws({
         holdings: holdingsIn(region),
         ec2: { regions: async () => (meet('regions'), regions) },
-        account: { identity: async () => (meet('identity'), { accountId: ACCOUNT, arn: 'arn:aws:iam::1:user/me' }) },
+        account: {
+          identity: async () => {
+            meet('identity')
+            return { accountId: ACCOUNT, arn: 'arn:aws:iam::1:user/me', serverMs: clock.now() - cloud.aheadMs }
+          },
+        },
       }),
     changes,
     asked: new Map(),
     machines: [cloudMachine()],
     things: thingsOf('1'),
     movingMs: 10_000,
+    aheadMs: 0,
     then: () => undefined,
     fail: (call, error, times = Infinity) =>
       failures.set(

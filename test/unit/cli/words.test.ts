@@ -100,6 +100,13 @@ it.each([
   [['status', 'one', 'two'], undefined],
 ])('the fast path takes %j as %j', (argv, wish) => expect(parsePlain(argv, {})).toEqual(wish))
 
+it.each(['LABOS_REFRESH', 'LABOS_PS_REGION', 'LABOS_PS_ALL_REGIONS'])(
+  'the fast path leaves %s to the others',
+  (name) => {
+    expect(parsePlain(['ps'], { [name]: 'true' })).toBeUndefined()
+  },
+)
+
 describe('Ctrl-C', () => {
   it('aborts once and leaves at the second time', () => {
     const listeners = new Map<string, (name: NodeJS.Signals) => void>()

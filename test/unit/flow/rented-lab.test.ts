@@ -151,6 +151,11 @@ describe('start', () => {
     expect((await startIt()).endsAt).toMatch(/^2026-01-01T15:00:1/)
   })
 
+  it('has its deadline by AWS’s clock, where this computer’s is wrong', async () => {
+    cloud.aheadMs = 2 * HOUR_MS
+    expect((await startIt()).endsAt).toMatch(/^2026-01-01T13:00:1/)
+  })
+
   it('lacking a machine stays stopped, and says what that costs', async () => {
     cloud.fail('start', refusal('capacity.none', 'AWS has no g6e.xlarge free in us-east-1a.'))
     await expect(startIt()).rejects.toMatchObject({
