@@ -19,7 +19,10 @@ export function accessHandler(open: OpenEc2, time: Time): Handler {
     type: 'labos:ec2:Access',
     check: (inputs) => problems(accessInputs, inputs),
     diff: (before, inputs) => {
-      const replaces = ['region', 'labId', 'vpcId'].filter((name) => before[name] !== inputs[name])
+      const isOther = (name: string): boolean => before[name] !== inputs[name]
+      // A network that could not be read this time is no other network.
+      const isMovedVpc = before['vpcId'] !== undefined && inputs['vpcId'] !== undefined && isOther('vpcId')
+      const replaces = [...['region', 'labId'].filter(isOther), ...(isMovedVpc ? ['vpcId'] : [])]
       const isMoved = !isSame(before['ingress'], inputs['ingress'])
       return { changes: [...replaces, ...(isMoved ? ['ingress'] : [])], replaces }
     },
@@ -32,7 +35,8 @@ export function accessHandler(open: OpenEc2, time: Time): Handler {
       const inputs = accessInputs.parse(values)
       const ec2 = await open(inputs.region)
       const groups = await translated(inputs, () => ec2.groupsOf(inputs.labId))
-      return groups.some((group) => group.id === id) ? made(id, inputs) : undefined
+      const group = groups.find((each) => each.id === id)
+      return group && made(id, { ...inputs, ingress: group.ingress })
     },
     update: async (id, _before, values) => {
       const inputs = accessInputs.parse(values)

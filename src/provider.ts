@@ -21,4 +21,6 @@ await serve({
   handlers: [accessHandler(open, systemClock), machineHandler({ open, intents, time: systemClock })],
   version: '0.1.0',
   engineAddress: process.argv[2],
+  // As its launcher knew it: the engine may be gone before this line.
+  enginePid: Number(process.env['LABOS_ENGINE_PID']) || process.ppid,
 })

@@ -69,7 +69,11 @@ export function makeMethods(handlers: readonly Handler[], version: string, callF
       const known: Values = { ...fromStruct(state), ...fromStruct(inputs) }
       const found = await handlerOf(request.getUrn()).read(request.getId(), known, callFor(request.getUrn()))
       const answer = new provider.ReadResponse()
-      return found ? answer.setId(found.id).setProperties(toStruct(found.state)).setInputs(inputs) : answer
+      if (!found) return answer
+      // Where the cloud differs from what was wished for, so do the inputs: the next run then mends it.
+      const names = Object.keys(fromStruct(inputs))
+      const seen = Object.fromEntries(names.map((name) => [name, found.state[name]]))
+      return answer.setId(found.id).setProperties(toStruct(found.state)).setInputs(toStruct(seen))
     },
     update: async (request) => {
       const answer = new provider.UpdateResponse()

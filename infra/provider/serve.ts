@@ -17,15 +17,17 @@ export interface ServeOptions {
   readonly version: string
   /** Address of the engine, as it passes it to its plugins. */
   readonly engineAddress: string | undefined
+  /** The process that started it: when that is gone nobody hears any more. */
+  readonly enginePid: number
 }
 
 /** How often it looks whether the engine is still there. */
 const LOOK_MS = 500
 
 /** Resolves when it listens; its port is then the one line on stdout. Ends the process when its work is done. */
-export async function serve({ handlers, version, engineAddress }: ServeOptions): Promise<void> {
-  const life = makeLife(process.ppid)
+export async function serve({ handlers, version, engineAddress, enginePid }: ServeOptions): Promise<void> {
   const cancelled = new AbortController()
+  const life = makeLife(enginePid, () => cancelled.abort())
   const say = sayTo(engineAddress)
   const callFor = (urn: string): Call => ({ signal: cancelled.signal, say: (text) => say(urn, text) })
   const methods = makeMethods(handlers, version, callFor)
@@ -75,8 +77,8 @@ interface Life {
   begin(): () => void
 }
 
-/** Leaves when told to (SIGINT after each run) or when the engine is gone, as soon as no call is under way. */
-function makeLife(engine: number): Life {
+/** Leaves when told to (SIGINT after each run) or when the engine is gone; a call under way gives up its waits, and is finished. */
+function makeLife(engine: number, cancel: () => void): Life {
   let busy = 0
   let isOver = false
   const leaveIfDone = (): void => {
@@ -84,6 +86,7 @@ function makeLife(engine: number): Life {
   }
   const end = (): void => {
     isOver = true
+    cancel()
     leaveIfDone()
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end)

@@ -40,7 +40,7 @@ export async function prepareFolder(folder: StackFolder, entry: string): Promise
     const launcher = join(pluginDir, 'pulumi-resource-labos')
     await writeFile(
       launcher,
-      `#!/bin/sh\nNODE_NO_WARNINGS=1 exec ${quoted(process.execPath)} ${quoted(entry)} "$@"\n`,
+      `#!/bin/sh\nLABOS_ENGINE_PID=$PPID NODE_NO_WARNINGS=1 exec ${quoted(process.execPath)} ${quoted(entry)} "$@"\n`,
       { mode: 0o700 },
     )
     await chmod(launcher, 0o700)

@@ -11,6 +11,7 @@ import type { FoundEngine } from './find-engine.js'
 import { checkpointFile, engineEnv, isRemote, PROJECT, setBrokenAside, type StackFolder } from './folder.js'
 import { breakStaleLock, hasCheckpoint, hasPending } from './repair.js'
 import { type EngineRun, runEngine } from './run-engine.js'
+import type * as sdkNames from './sdk.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -79,58 +80,35 @@ interface Program {
   dropPending(): Promise<void>
 }
 
-async function open({ folder, engine, stack: name, env, spec, note }: UpWish): Promise<Program> {
-  if (!isRemote(env)) await mend(folder, name, note)
-  const { commands, pulumi, semver, stacks, workspaces } = await import('./sdk.js')
+async function open(wish: UpWish): Promise<Program> {
+  const { folder, stack: name, env, spec } = wish
+  await repairState(wish)
+  const sdk = await import('./sdk.js')
   const envVars = engineEnv(folder, env)
-  let last: EngineRun = { exitCode: 0, stdout: '', stderr: '' }
-  const run = async (
-    args: string[],
-    _cwd: string,
-    more: Record<string, string>,
-    _onOutput?: unknown,
-    _onError?: unknown,
-    signal?: AbortSignal,
-  ): Promise<EngineRun & { code: number }> => {
-    const nonInteractive = args.includes('--non-interactive') ? args : [...args, '--non-interactive']
-    last = await runEngine(engine.command, nonInteractive, {
-      folder,
-      env: { ...envVars, ...more },
-      ...(signal ? { signal } : {}),
-    })
-    const result = { ...last, code: last.exitCode }
-    if (last.exitCode !== 0) throw new Error(`pulumi ended with ${String(last.exitCode)}`)
-    return result
-  }
-  // Its constructor is private; its own way of running the tool is what is replaced.
-  const pulumiCommand = Object.assign(Object.create(commands.PulumiCommand.prototype) as PulumiCommand, {
-    command: engine.command,
-    version: semver.parse(engine.version),
-    run,
-  })
-  const workspace = await workspaces.LocalWorkspace.create({
+  const tool = ownTool(wish, envVars, sdk)
+  const workspace = await sdk.workspaces.LocalWorkspace.create({
     workDir: folder.dir,
-    pulumiCommand,
-    program: labProgram(pulumi, spec),
+    pulumiCommand: tool.command,
+    program: labProgram(sdk.pulumi, spec),
     envVars,
   })
   workspace.selectStack = noop
   if (isRemote(env) || !hasCheckpoint(folder, name)) {
     mkdirSync(join(folder.dir, 'state'), { recursive: true, mode: 0o700 })
-    await run(['stack', 'init', `organization/${PROJECT}/${name}`, '--no-select'], '', {}).catch(() => {
-      if (!last.stderr.includes('already exists')) throw failedOf(last, folder)
+    await tool.run(['stack', 'init', `organization/${PROJECT}/${name}`, '--no-select'], '', {}).catch(() => {
+      if (!tool.last().stderr.includes('already exists')) throw failedOf(tool.last(), folder)
     })
   }
-  const stack = await stacks.Stack.select(`organization/${PROJECT}/${name}`, workspace)
+  const stack = await sdk.stacks.Stack.select(`organization/${PROJECT}/${name}`, workspace)
   stack.outputs = () => Promise.resolve({})
   stack.info = () => Promise.resolve(undefined)
   return {
     up: async ({ refresh, onEvent, signal }) => {
       // The end of the engine tells how it went; the SDK's own error is that end in other words.
       await stack.up({ refresh, onEvent, signal, suppressProgress: true }).catch((error: unknown) => {
-        if (last.exitCode === 0 && !signal.aborted) throw error
+        if (tool.last().exitCode === 0 && !signal.aborted) throw error
       })
-      return last
+      return tool.last()
     },
     dropPending: async () => {
       const exported = await stack.exportStack()
@@ -140,12 +118,49 @@ async function open({ folder, engine, stack: name, env, spec, note }: UpWish): P
   }
 }
 
-/** What a crash left in a state of files. */
-async function mend(folder: StackFolder, stack: string, note: UpWish['note']): Promise<void> {
-  const aside = await setBrokenAside(folder, stack)
+/** What a crash may have left: a state cut short, a lock. */
+async function repairState({ folder, stack: name, env, note }: UpWish): Promise<void> {
+  if (isRemote(env)) return
+  const aside = await setBrokenAside(folder, name)
   if (aside !== undefined)
     note(`Pulumi's state does not parse and was moved to ${aside}; what exists is found by its tags`)
-  if (await breakStaleLock(folder, stack)) note('a lock left by an engine that was killed is removed')
+  if (await breakStaleLock(folder, name)) note('a lock left by an engine that was killed is removed')
+}
+
+interface Tool {
+  readonly command: PulumiCommand
+  /** How the last run ended. */
+  last(): EngineRun
+  run(
+    args: string[],
+    cwd: string,
+    more: Record<string, string>,
+    onOutput?: unknown,
+    onError?: unknown,
+    signal?: AbortSignal,
+  ): Promise<EngineRun & { code: number }>
+}
+
+/** The SDK's command with our way of running the tool; its constructor is private. */
+function ownTool(
+  { folder, engine }: StackWish,
+  envVars: Readonly<Record<string, string>>,
+  { commands, semver }: Pick<typeof sdkNames, 'commands' | 'semver'>,
+): Tool {
+  let last: EngineRun = { exitCode: 0, stdout: '', stderr: '' }
+  const run: Tool['run'] = async (args, _cwd, more, _onOutput, _onError, signal) => {
+    const nonInteractive = args.includes('--non-interactive') ? args : [...args, '--non-interactive']
+    const env = { ...envVars, ...more }
+    last = await runEngine(engine.command, nonInteractive, { folder, env, ...(signal ? { signal } : {}) })
+    if (last.exitCode !== 0) throw new Error(`pulumi ended with ${String(last.exitCode)}`)
+    return { ...last, code: last.exitCode }
+  }
+  const command = Object.assign(Object.create(commands.PulumiCommand.prototype) as PulumiCommand, {
+    command: engine.command,
+    version: semver.parse(engine.version),
+    run,
+  })
+  return { command, last: () => last, run }
 }
 
 const failedOf = ({ stderr }: EngineRun, folder: StackFolder): EngineFailed =>
