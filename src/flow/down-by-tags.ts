@@ -6,7 +6,6 @@ import { labNames } from '../state/read.js'
 import { destroyLab } from '../teardown/destroy-lab.js'
 import type { Context } from './context.js'
 import { briefly, type DownResult } from './down-result.js'
-import { ownerName } from './owner.js'
 import type { Search } from './search-cloud.js'
 import { incomplete } from './teardown-text.js'
 
@@ -61,11 +60,10 @@ function costEstimate({ createdAt, usdPerHour }: CloudLab, nowMs: number): numbe
 export async function cloudLabNamed(
   named: string,
   { labs }: Pick<Search, 'labs'>,
-  { prompt }: Pick<Context, 'prompt'>,
+  { prompt, owner }: Pick<Context, 'prompt' | 'owner'>,
 ): Promise<CloudLab | undefined> {
   const byId = labs.find(({ id }) => id === named)
   if (byId) return byId
-  const owner = ownerName()
   const alike = labs.filter(({ name }) => name === named)
   const own = alike.filter((lab) => lab.owner === owner)
   if (own.length > 1) throw ambiguous(named, own)

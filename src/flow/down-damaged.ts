@@ -6,7 +6,6 @@ import { isCloudLikely } from './cloud-likely.js'
 import type { Context } from './context.js'
 import { downCloudLab } from './down-by-tags.js'
 import type { DownResult } from './down-result.js'
-import { ownerName } from './owner.js'
 import { searchCloud } from './search-cloud.js'
 
 /**
@@ -28,7 +27,7 @@ export async function endDamagedRented(
   })
   const [unknown] = search.unknown
   if (unknown) throw notKnown(name, unknown.error)
-  const owner = ownerName()
+  const { owner } = context
   const found = search.labs.filter((lab) =>
     id === undefined ? lab.name === name && lab.owner === owner : lab.id === id,
   )

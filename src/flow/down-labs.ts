@@ -9,7 +9,6 @@ import type { Context } from './context.js'
 import { cloudLabNamed, downCloudLab, ofOthers } from './down-by-tags.js'
 import { down } from './down.js'
 import type { DownRequest, DownResult } from './down-result.js'
-import { ownerName } from './owner.js'
 import { placesText, type Search, searchCloud } from './search-cloud.js'
 
 export interface DownWish extends Omit<DownRequest, 'name'> {
@@ -79,7 +78,7 @@ async function targetsOf(wish: DownWish, context: Context, signal: AbortSignal):
   }
   if (wish.all) {
     if (!isSearchWished) return { names, cloud: [] }
-    const owner = ownerName()
+    const { owner } = context
     const search = await searchAll(wish, context, signal)
     return { names, ...without(names, search, context, (lab) => lab.owner === owner) }
   }

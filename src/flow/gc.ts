@@ -7,7 +7,6 @@ import type { Context } from './context.js'
 import { downCloudLab } from './down-by-tags.js'
 import { down } from './down.js'
 import type { DownResult } from './down-result.js'
-import { ownerName } from './owner.js'
 import { type RegionsWish, type Search, searchCloud } from './search-cloud.js'
 
 export interface GcRequest extends RegionsWish {
@@ -61,7 +60,7 @@ export async function gc(request: GcRequest, context: Context, signal: AbortSign
 
 function leftoversOf(labs: readonly CloudLab[], context: Context): Leftover[] {
   const records = new Map(recordsHere(context))
-  const owner = ownerName()
+  const { owner } = context
   const nowMs = context.clock.now()
   return labs.flatMap((lab) => {
     const recordedAs = records.get(lab.id)

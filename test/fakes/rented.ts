@@ -4,10 +4,11 @@ import { LabosError } from '../../src/errors/labos-error.js'
 import type { RentedLab } from '../../src/state/record.js'
 import { saveLab } from '../../src/state/store.js'
 import type { Paths } from '../../src/state/paths.js'
-import { ownerName } from '../../src/flow/owner.js'
 import type { FakeClock } from './clock.js'
 import { fakeAws } from './aws.js'
 
+/** Who runs labos in a fake context. */
+export const OWNER = 'ada@lab'
 export const ACCOUNT = '111122223333'
 
 /** Made at 00:00 of 2026-01-01, when the fake clock begins; ends itself at 04:00. $1.86 + $0.02 an hour. */
@@ -50,7 +51,7 @@ export const rentedLab = (more: Partial<RentedLab> = {}): RentedLab => ({
   },
   stepsDone: ['plan', 'machine'],
   accountId: ACCOUNT,
-  owner: ownerName(),
+  owner: OWNER,
   regions: ['us-east-1'],
   machine: {
     id: 'i-1',
@@ -94,7 +95,7 @@ export const cloudMachine = (more: Partial<CloudMachine> = {}): CloudMachine => 
 export const tagsOf = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
   'labos:lab': 'lab-00000000aa',
   'labos:name': 'one',
-  'labos:owner': ownerName(),
+  'labos:owner': OWNER,
   'labos:model': 'deepseek-coder-v2',
   'labos:expires-at': '2026-01-01T04:00:00.000Z',
   ...more,

@@ -116,7 +116,7 @@ describe('a request that cannot be', () => {
     [{ maxUsdPerHour: 0.5 }, 'The cheapest that fits is g6.xlarge: `--max-price 0.81`.'],
     [
       { maxUsdTotal: 1, ttlMs: 4 * 3_600_000 },
-      'g6.xlarge costs $3.26 in 4 h 00 m: raise --max-cost, or shorten --ttl.',
+      'g6.xlarge costs $3.28 in 4 h 00 m: raise --max-cost, or shorten --ttl.',
     ],
     [{ instanceTypes: ['p5e.48xlarge'] }, 'p5e.48xlarge would fit, but is not in us-east-1: name another `--region`.'],
     [

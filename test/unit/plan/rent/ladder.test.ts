@@ -122,12 +122,12 @@ describe('prices', () => {
 
   it('until the deadline hold machine, disk and address', () => {
     const [first] = fitting(rentPlan(undefined, { ttlMs: 10 * 3_600_000 }))
-    expect(first?.usdUntilDeadline).toBeCloseTo(10 * (0.9776 + (40 * 0.08) / 730 + 0.005))
+    expect(first?.usdUntilDeadline).toBeCloseTo(10 * (0.9776 + (100 * 0.08) / 730 + 0.005))
   })
 
   it('set the deadline where only a sum was given', () => {
     const [first] = fitting(rentPlan(undefined, { maxUsdTotal: 5 }))
-    expect(first?.deadlineMs).toBe(303 * 60_000)
+    expect(first?.deadlineMs).toBe(301 * 60_000)
     expect(first?.usdUntilDeadline).toBeLessThanOrEqual(5)
     expect(rentPlan(undefined, { maxUsdTotal: 0.05 }).offers[0]?.reason).toMatch(/^--max-cost pays for \d+ minutes$/)
     expect(rentPlan(undefined, { maxUsdTotal: 1, ttlMs: 4 * 3_600_000 }).offers[0]?.refusedFor).toBe('cost')
