@@ -62,7 +62,7 @@ describe('a provider at work', () => {
     const sinceMs = performance.now()
     running.child.kill('SIGINT')
     expect(await running.ended).toBe(0)
-    expect(performance.now() - sinceMs).toBeLessThan(400)
+    expect(performance.now() - sinceMs).toBeLessThan(2000)
   })
 
   it('leaves after its answer when it is told to during a create, and the machine is known', async () => {

@@ -7,7 +7,7 @@ import { checkpointFile, locksDir } from '../../src/adapters/pulumi/folder.js'
 import { systemClock } from '../../src/adapters/system-clock.js'
 import { interrupted } from '../../src/errors/interrupted.js'
 import { caught } from '../fakes/climbing.js'
-import { cloudSuite } from '../fakes/cloud-suite.js'
+import { cloudSuite, until } from '../fakes/cloud-suite.js'
 import { isLinux, programsIn, stackBench, type StackBench } from '../fakes/stack-bench.js'
 
 const suite = cloudSuite()
@@ -106,8 +106,9 @@ describe('after a crash', () => {
     expect((await lab.settle()).settleUntilMs).toBeGreaterThan(systemClock.now())
     const [id] = await machinesOf(lab.labId)
     suite.cloud().settings.notFoundMs = 60_000
+    const before = requestsOf('RunInstances')
     const late = lab.up()
-    await systemClock.sleep(2500)
+    await until(() => requestsOf('RunInstances') > before)
     suite.cloud().settings.notFoundMs = 0
     expect(idOf(await late)).toBe(id)
     expect(await machinesOf(lab.labId)).toEqual([id])
