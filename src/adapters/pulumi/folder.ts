@@ -84,16 +84,25 @@ export const backendUrl = ({ stateDir }: StackFolder, env: Readonly<Record<strin
 
 export const isRemote = (env: Readonly<Record<string, string | undefined>>): boolean => Boolean(env['LABOS_STATE'])
 
-/** Moves a checkpoint that does not parse out of the way; resolves to its new path, undefined where it was well or absent. */
+/** Moves a checkpoint that is none out of the way; resolves to its new path, undefined where it was well or absent. */
 export async function setBrokenAside(folder: StackFolder, stack: string): Promise<string | undefined> {
   const path = checkpointFile(folder, stack)
   try {
-    JSON.parse(await readFile(path, 'utf8'))
-    return undefined
+    if (isCheckpoint(await readFile(path, 'utf8'))) return undefined
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined
-    const aside = `${path}.damaged`
-    await rename(path, aside)
-    return aside
+    throw fromFileSystem(error, path)
+  }
+  const aside = `${path}.damaged`
+  await rename(path, aside)
+  return aside
+}
+
+function isCheckpoint(text: string): boolean {
+  try {
+    const parsed = JSON.parse(text) as { readonly checkpoint?: unknown } | null
+    return typeof parsed?.checkpoint === 'object' && parsed.checkpoint !== null
+  } catch {
+    return false
   }
 }

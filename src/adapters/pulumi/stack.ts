@@ -11,7 +11,6 @@ import type { FoundEngine } from './find-engine.js'
 import { checkpointFile, engineEnv, isRemote, PROJECT, setBrokenAside, type StackFolder } from './folder.js'
 import { breakStaleLock, hasCheckpoint, hasPending } from './repair.js'
 import { type EngineRun, runEngine } from './run-engine.js'
-import type * as sdkNames from './sdk.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -141,11 +140,17 @@ interface Tool {
   ): Promise<EngineRun & { code: number }>
 }
 
+/** What is used of `sdk.ts`; named here, because that file is only ever loaded with await import(). */
+interface Sdk {
+  readonly commands: { readonly PulumiCommand: { readonly prototype: PulumiCommand } }
+  readonly semver: { parse(version: string): unknown }
+}
+
 /** The SDK's command with our way of running the tool; its constructor is private. */
 function ownTool(
   { folder, engine }: StackWish,
   envVars: Readonly<Record<string, string>>,
-  { commands, semver }: Pick<typeof sdkNames, 'commands' | 'semver'>,
+  { commands, semver }: Pick<Sdk, 'commands' | 'semver'>,
 ): Tool {
   let last: EngineRun = { exitCode: 0, stdout: '', stderr: '' }
   const run: Tool['run'] = async (args, _cwd, more, _onOutput, _onError, signal) => {
