@@ -32,6 +32,14 @@ export default defineConfig({
         hookTimeout: 300_000,
         globalSetup: ['test/setup/prepare-engine.ts'],
       }),
+      // The test cloud and the real Pulumi, which is built once where there is none: some ten minutes.
+      project('aws', {
+        setupFiles: ['test/setup/each-file.ts'],
+        fileParallelism: false,
+        testTimeout: 120_000,
+        hookTimeout: 1_500_000,
+        globalSetup: ['test/setup/prepare-pulumi.ts'],
+      }),
     ],
   },
 })
