@@ -10,6 +10,8 @@ import type { AccessInputs } from './spec.js'
 
 const IN_USE_PAUSE_MS = 1000
 const IN_USE_MOST_MS = 900_000
+const UNSEEN_PAUSE_MS = 1000
+const UNSEEN_TRIES = 6
 
 /** Names are unique in a network: a second group of the same name cannot come to be. */
 export const groupName = (labId: string): string => `labos-${labId}`
@@ -29,7 +31,7 @@ export function accessHandler(open: OpenEc2, time: Time): Handler {
     create: async (values) => {
       const inputs = accessInputs.parse(values)
       const ec2 = await open(inputs.region)
-      return translated(inputs, () => make(inputs, ec2))
+      return translated(inputs, () => make(inputs, ec2, time))
     },
     read: async (id, values) => {
       const inputs = accessInputs.parse(values)
@@ -43,7 +45,7 @@ export function accessHandler(open: OpenEc2, time: Time): Handler {
       const ec2 = await open(inputs.region)
       const groups = await translated(inputs, () => ec2.groupsOf(inputs.labId))
       const group = groups.find((each) => each.id === id) ?? { id, vpcId: inputs.vpcId ?? '', ingress: [] }
-      return translated(inputs, () => withRules(group, inputs, ec2))
+      return translated(inputs, () => withRules(group, inputs, ec2, time))
     },
     delete: async (id, values, { signal }) => {
       const ec2 = await open(String(values['region']))
@@ -56,9 +58,9 @@ export function accessHandler(open: OpenEc2, time: Time): Handler {
   }
 }
 
-async function make(inputs: AccessInputs, ec2: Ec2Calls): Promise<Made> {
+async function make(inputs: AccessInputs, ec2: Ec2Calls, time: Time): Promise<Made> {
   const found = await ownGroup(inputs, ec2)
-  return withRules(found ?? (await created(inputs, ec2)), inputs, ec2)
+  return withRules(found ?? (await created(inputs, ec2)), inputs, ec2, time)
 }
 
 const ownGroup = async ({ labId, vpcId }: AccessInputs, ec2: Ec2Calls): Promise<Group | undefined> =>
@@ -78,10 +80,25 @@ async function created(inputs: AccessInputs, ec2: Ec2Calls): Promise<Group> {
   }
 }
 
-async function withRules(group: Group, inputs: AccessInputs, ec2: Ec2Calls): Promise<Made> {
-  for (const cidr of inputs.ingress.filter((each) => !group.ingress.includes(each))) await ec2.allow(group.id, cidr)
+async function withRules(group: Group, inputs: AccessInputs, ec2: Ec2Calls, time: Time): Promise<Made> {
+  for (const cidr of inputs.ingress.filter((each) => !group.ingress.includes(each)))
+    await allowed(group, cidr, ec2, time)
   for (const cidr of group.ingress.filter((each) => !inputs.ingress.includes(each))) await ec2.disallow(group.id, cidr)
   return made(group.id, inputs)
+}
+
+/** EC2 may not know yet of a group that it has just made. */
+async function allowed({ id }: Group, cidr: string, ec2: Ec2Calls, time: Time): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await ec2.allow(id, cidr)
+      return
+    } catch (error) {
+      const isUnseen = error instanceof Ec2Refusal && refusalKind(error.code, '') === 'gone'
+      if (!isUnseen || tries === UNSEEN_TRIES) throw error
+      await time.sleep(UNSEEN_PAUSE_MS)
+    }
+  }
 }
 
 const made = (id: string, inputs: AccessInputs): Made => ({ id, state: { ...inputs } })

@@ -5,6 +5,7 @@ import { awaitState } from './await-state.js'
 import type { Context } from './context.js'
 import { type HeldLab, withMachineOf } from './rented-lab.js'
 import { ratesOfLab, withMachine } from './rented-record.js'
+import { stillRuns } from './still-runs.js'
 
 /** Public: `labos stop --json` prints it. */
 export interface Stopped {
@@ -41,7 +42,7 @@ async function stopMachine({ record, machine, holdings }: HeldLab, context: Cont
   if (machine.state === 'pending')
     // EC2 does not stop what has not started
     await awaitState({ id, state: 'running', limitMs: LIMIT_MS }, holdings, context, signal)
-  if (machine.state !== 'stopping') await holdings.stop(id, signal)
+  if (machine.state !== 'stopping') await accepted(record, () => holdings.stop(id, signal))
   const stopping = withMachine(record, { ...machine, state: 'stopping' }, context.clock.now())
   await saveLab(context.paths, stopping)
   const now = await awaitState({ id, state: 'stopped', limitMs: LIMIT_MS }, holdings, context, signal)
@@ -50,6 +51,15 @@ async function stopMachine({ record, machine, holdings }: HeldLab, context: Cont
   const elapsedMs = context.clock.monotonicMs() - sinceMs
   context.emit({ type: 'done', step: 'machine', text: `${id} is stopped`, elapsedMs })
   return done
+}
+
+/** What is not stopped goes on costing. */
+async function accepted(record: RentedLab, ask: () => Promise<void>): Promise<void> {
+  try {
+    await ask()
+  } catch (error) {
+    throw error instanceof LabosError && error.code !== 'machine.gone' ? error.withAftermath(stillRuns(record)) : error
+  }
 }
 
 function stopped(record: RentedLab, outcome: Stopped['outcome']): Stopped {

@@ -164,15 +164,20 @@ const withMachine = (found: readonly Holding[], machine: CloudMachine): Holding[
     return machine.state === 'terminated' ? [] : [{ ...each, state: machine.state, machine }]
   })
 
-/** Finding nothing proves it, unless something that was asked for may still appear. */
-function isSettled({ round }: Ledger, { settleUntilMs, region }: RegionWish, { clock, emit }: DestroyDeps): boolean {
+/** Finding nothing proves it, unless the machine that was asked for may still appear: a lab has one. */
+function isSettled(
+  { round, seen }: Ledger,
+  { settleUntilMs, region }: RegionWish,
+  { clock, emit }: DestroyDeps,
+): boolean {
   if (settleUntilMs === undefined || clock.now() >= settleUntilMs) return true
+  if ([...seen.values()].some(({ kind }) => kind === 'machine')) return true
   const until = new Date(settleUntilMs).toISOString().slice(11, 19)
   if (round === 1)
     emit({
       type: 'note',
       step: 'teardown',
-      text: `a machine was asked for in ${region} and the answer was lost: looking until ${until} UTC whether it appears`,
+      text: `a machine was asked for in ${region} just now: looking until ${until} UTC whether it appears`,
     })
   return false
 }

@@ -2,6 +2,8 @@ import type { CloudMachine, Holdings } from '../cloud-ports.js'
 import type { DestroyDeps } from './destroy-lab.js'
 import { poll } from './poll.js'
 
+const ENDING: ReadonlySet<string> = new Set(['shutting-down', 'terminated'])
+
 interface EndWish {
   readonly machines: readonly CloudMachine[]
   readonly isWaitedFor: boolean
@@ -40,6 +42,8 @@ export async function endMachines(
         poll({ limitMs }, clock, signal, async () => {
           const now: CloudMachine = (await holdings.machine(machine.id, signal)) ?? { ...machine, state: 'terminated' }
           onChange(now)
+          // A machine that was made just now may not be known to the first call that ends it.
+          if (!ENDING.has(now.state)) await holdings.terminate(machine.id, signal)
           return now.state === 'terminated' ? now : undefined
         }),
       ),

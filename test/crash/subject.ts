@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { runs } from '../fakes/cli.js'
 
-const BIN = resolve(import.meta.dirname, '../../bin/run.cjs')
+export const BIN = resolve(import.meta.dirname, '../../bin/run.cjs')
 const LONGEST_MS = 120_000
 
 export interface Ended {
@@ -17,6 +17,9 @@ export interface Ended {
 
 export interface Subject {
   readonly lab: string
+  readonly home: string
+  /** All that the CLI is given. */
+  readonly env: Readonly<Record<string, string>>
   start(args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> }
   run(...args: readonly string[]): Promise<Ended>
   /** Pids of those that work on the lab's stack now. */
@@ -27,13 +30,17 @@ export interface Subject {
   close(): void
 }
 
-export function makeSubject(env: Readonly<Record<string, string>>): Subject {
-  const home = mkdtempSync(join(tmpdir(), 'labos-crash-'))
+/** `home`: of another subject, to go on with its labs in another environment. */
+export function makeSubject(
+  more: Readonly<Record<string, string>>,
+  home: string = mkdtempSync(join(tmpdir(), 'labos-crash-')),
+): Subject {
   const lab = 'crash'
+  const env = { PATH: process.env['PATH'] ?? '', HOME: home, LABOS_HOME: home, NO_COLOR: '1', ...more }
   const stack = join(home, 'labs', lab, 'stack')
   const start: Subject['start'] = (args) => {
     const child = spawn(process.execPath, [BIN, ...args], {
-      env: { PATH: process.env['PATH'], HOME: home, LABOS_HOME: home, NO_COLOR: '1', ...env },
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: LONGEST_MS,
       killSignal: 'SIGKILL',
@@ -42,7 +49,7 @@ export function makeSubject(env: Readonly<Record<string, string>>): Subject {
     child.stdout.on('data', (piece: Buffer) => (stdout += piece.toString()))
     child.stderr.on('data', (piece: Buffer) => (stderr += piece.toString()))
     const ended = new Promise<Ended>((done) =>
-      child.once('exit', (code) => done({ exitCode: code ?? -1, stdout, stderr })),
+      child.once('close', (code) => done({ exitCode: code ?? -1, stdout, stderr })),
     )
     return { child, ended }
   }
@@ -53,6 +60,8 @@ export function makeSubject(env: Readonly<Record<string, string>>): Subject {
       .filter(runs)
   return {
     lab,
+    home,
+    env,
     start,
     run: (...args) => start(args).ended,
     workers: marks,

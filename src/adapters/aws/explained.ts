@@ -2,7 +2,8 @@
 import type { Account, Aws, AwsRegion } from '../../cloud-ports.js'
 import { refusalKind } from '../../../infra/aws-refusals.js'
 import { LabosError } from '../../errors/labos-error.js'
-import { deniedAs, encodedIn } from './denied.js'
+import { encodedIn, readDecoded } from '../../plan/aws/denial.js'
+import { denied } from './denied.js'
 
 export interface Explaining {
   readonly region: string
@@ -52,7 +53,8 @@ async function explanation(error: unknown, signal: AbortSignal, explaining: Expl
     if (refusalKind(name, message) === 'credentials') return (await whetherEnabled(error, signal, explaining)) ?? error
     const encoded = encodedIn(message)
     const decoded = encoded === undefined ? undefined : await explaining.decode(encoded, signal)
-    return decoded === undefined ? error : deniedAs(error, decoded, explaining.region)
+    const told = decoded === undefined ? undefined : readDecoded(decoded)
+    return told ? denied(error.cause, { permission: told.action, region: explaining.region }, decoded) : error
   } catch {
     signal.throwIfAborted()
     return error // what was refused first is what the user is about

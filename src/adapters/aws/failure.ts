@@ -2,7 +2,7 @@
 import { refusalKind } from '../../../infra/aws-refusals.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { NetworkFailure } from './fetch-handler.js'
-import { type Question, refusedAs, unnamed, unreachable } from './refusals.js'
+import { type Question, refusedAs, unable, unnamed, unreachable } from './refusals.js'
 
 const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError'])
 
@@ -48,7 +48,7 @@ function unexpected(error: Error, question: Question): unknown {
   const { $metadata, $fault }: { $metadata?: { httpStatusCode?: number }; $fault?: string } = error as object
   if ($metadata === undefined) return error
   const status = $metadata.httpStatusCode ?? 0
-  if (status >= 500) return unreachable(`AWS has a fault (${error.name}, HTTP ${String(status)})`, question, error)
+  if (status >= 500) return unable(`AWS has a fault (${error.name}, HTTP ${String(status)})`, question, error)
   if ($fault === undefined)
     return unreachable('What answers does not speak like AWS; is it a proxy or a login page?', question, error)
   return unnamed(error, question)

@@ -20,12 +20,15 @@ const statusOf = (error: Error): string => {
 
 export const unreachable = (what: string, { permission, region }: Question, cause: Error): LabosError =>
   new LabosError('aws.unreachable', `${what}: ${permission} in ${region}.`, {
-    suggestions: [
-      'Check the connection; proxies are taken from HTTPS_PROXY and NO_PROXY.',
-      'Run the same command again later: what was known before is kept.',
-    ],
+    suggestions: ['Check the connection; proxies are taken from HTTPS_PROXY and NO_PROXY.', AGAIN],
     cause,
   })
+
+const AGAIN = 'Run the same command again in some minutes: what was known before is kept.'
+
+/** AWS answers, and cannot now. */
+export const unable = (what: string, { permission, region }: Question, cause: Error): LabosError =>
+  new LabosError('aws.unreachable', `${what}: ${permission} in ${region}.`, { suggestions: [AGAIN], cause })
 
 /** A refusal that has a name and no meaning that labos knows of. */
 export const unnamed: Maker = (cause, { permission, region }) =>
@@ -142,14 +145,16 @@ const noNetwork = saying(
   ],
 )
 
-const wrongState = saying(
-  'machine.state',
-  (name, region, permission) => `AWS does not allow it in the state that things are in (${name}, ${permission}).`,
-  () => [
-    'See the state: `labos status`. While it changes, wait for it.',
-    'If the machine is protected: switch termination or stop protection off in the AWS console.',
-  ],
-)
+const wrongState: Maker = (cause, { permission, region }) => {
+  const { name, message } = cause
+  const look = 'See the state: `labos status --refresh`. While it changes, wait for it.'
+  const unprotect = 'If the machine is protected: switch termination or stop protection off in the AWS console.'
+  return new LabosError(
+    'machine.state',
+    `AWS does not allow ${permission} in ${region} in the state that things are in: ${name}: ${message}`,
+    { suggestions: name === 'OperationNotPermitted' ? [unprotect, look] : [look, unprotect], cause },
+  )
+}
 
 const inUse = saying(
   'machine.state',
@@ -179,8 +184,8 @@ export const refusedAs: Readonly<Record<RefusalKind, Maker>> = {
   account,
   freeplan: freePlan,
   region: regionOff,
-  busy: (error, question) => unreachable(`AWS asks to slow down (${error.name})`, question, error),
-  fault: (error, question) => unreachable(`AWS has a fault (${error.name}${statusOf(error)})`, question, error),
+  busy: (error, question) => unable(`AWS asks to slow down (${error.name})`, question, error),
+  fault: (error, question) => unable(`AWS has a fault (${error.name}${statusOf(error)})`, question, error),
   state: wrongState,
   'in-use': inUse,
   gone,

@@ -15,8 +15,8 @@ const PATIENCE_MS = 60_000
 const VISIBLE_MS = 15_000
 
 /**
- * Resolves when nobody works on the stack any more. `settleUntilMs`: a create call was sent whose answer nobody has, so a
- * look at the cloud before that time proves nothing.
+ * Resolves when nobody works on the stack any more. `settleUntilMs`: a create call was sent that was not refused, so not to
+ * find its machine before that time proves nothing.
  */
 export async function settleStack(
   folder: StackFolder,
@@ -39,7 +39,8 @@ export async function settleStack(
     marks = await runningOn(folder.dir, processes)
   }
   const intent = parseIntent(await readFile(folder.intentFile, 'utf8').catch(() => ''))
-  return intent && !intent.answer ? { settleUntilMs: intent.sentAtMs + VISIBLE_MS } : {}
+  const isRefused = intent?.answer !== undefined && 'code' in intent.answer
+  return intent && !isRefused ? { settleUntilMs: intent.sentAtMs + VISIBLE_MS } : {}
 }
 
 /** When the last engine was started whose end nobody saw. */

@@ -4,6 +4,7 @@ import { isWorthAnotherRegion, notMade } from '../../provision/aws/failure.js'
 import type { RentedLab } from '../../state/record.js'
 import { ensureLabDir, saveLab } from '../../state/store.js'
 import type { Context } from '../context.js'
+import { decoded } from './decoded.js'
 import { prepare } from './prepare.js'
 import type { RentUpRequest } from './request.js'
 import { seenMachine } from './seen-machine.js'
@@ -86,7 +87,8 @@ export async function makeIn(
       await saveLab(context.paths, { ...made, stepsDone: ['plan', 'machine'] })
       return { record: { ...made, stepsDone: ['plan', 'machine'] } }
     }
-    return { record, error: notMade(outcome.failed), isWorthAnother: isWorthAnotherRegion(outcome.failed) }
+    const failed = await decoded(outcome.failed, context, signal)
+    return { record, error: notMade(failed), isWorthAnother: isWorthAnotherRegion(failed) }
   } catch (error) {
     over.abort(error)
     await spec.catch(() => undefined)

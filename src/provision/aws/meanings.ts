@@ -1,27 +1,26 @@
 /** What refusals of AWS mean for a user who wants a machine, and what can be done about each. Data. */
 import type { RefusalKind } from '../../../infra/aws-refusals.js'
-import type { Attempt } from '../../../infra/spec.js'
-import type { ErrorCode } from '../../errors/codes.js'
-import { quotaOf } from '../../plan/aws/quota.js'
-import type { StackFailure } from '../../ports.js'
+import { denialAdvice, denialText } from '../../plan/aws/denial.js'
+import type { Meaning, Refused } from './meaning.js'
+import { quotaMeaning } from './quota-meaning.js'
+import { triedText } from './tried-text.js'
 
-export interface Meaning {
-  readonly code: ErrorCode
-  readonly text: (failure: StackFailure) => string
-  /** Most likely first. */
-  readonly advice: (failure: StackFailure) => readonly [string, ...string[]]
-}
-
-const regionOf = ({ region }: StackFailure): string => region ?? 'the region'
-const codeOf = ({ code }: StackFailure): string => code ?? 'no code'
-const said = (failure: StackFailure): string => `${codeOf(failure)}: ${failure.message}`
+const regionOf = ({ region }: Refused): string => region ?? 'the region'
+const codeOf = ({ code }: Refused): string => code ?? 'no code'
+const said = (failure: Refused): string => `${codeOf(failure)}: ${failure.message}`
+/** `ec2:RunInstances in us-east-1`. */
+const wanted = (failure: Refused): string =>
+  `${failure.permission === undefined || failure.permission === '' ? 'the machine' : failure.permission} in ${regionOf(failure)}`
+const tried = (failure: Refused): string => triedText(failure.tried ?? [])
+/** ` (tried g6.2xlarge in us-east-1a)`, or nothing where it did not come to that. */
+const triedToo = (failure: Refused): string => (failure.tried?.length ? ` (${tried(failure)})` : '')
 
 const ELSEWHERE = 'Or try elsewhere: more `--region`s, another `--instance-type` or `--gpu`.'
 const AGAIN = 'Run the same command again: what was made, if anything, is found again.'
 
 const capacity: Meaning = {
   code: 'capacity.none',
-  text: (failure) => `AWS has no such machine free in ${regionOf(failure)}: ${triedText(failure.tried ?? [])}.`,
+  text: (failure) => `AWS has no such machine free in ${regionOf(failure)}: ${tried(failure)}.`,
   advice: () => [
     'Wait for one: the same command with `--wait-capacity 30m`.',
     ELSEWHERE,
@@ -29,58 +28,62 @@ const capacity: Meaning = {
   ],
 }
 
-const denied: Meaning = {
-  code: 'aws.refused',
-  text: (failure) =>
-    `AWS does not permit ${failure.permission ?? 'it'} in ${regionOf(failure)} (${codeOf(failure)}).${deniedBy(failure)}`,
-  advice: (failure) => [
-    '`labos iam-policy` prints the least that labos needs, for whoever manages the account.',
-    ...(codeOf(failure).includes('ServiceLinkedRole')
-      ? ['Spot needs a role once: `aws iam create-service-linked-role --aws-service-name spot.amazonaws.com`.']
-      : []),
-    ...decodeAdvice(failure),
-    'Or use another profile: AWS_PROFILE.',
-  ],
-}
+const denial = (failure: Refused): Parameters<typeof denialText>[0] => ({
+  code: codeOf(failure),
+  message: failure.message,
+  permission: failure.permission ?? 'what labos asked for',
+  region: regionOf(failure),
+  decoded: failure.decoded,
+})
 
-const noAnswer: Meaning = {
-  code: 'aws.unreachable',
-  text: (failure) => `AWS did not answer ${failure.permission ?? ''} in ${regionOf(failure)}: ${failure.message}`,
-  advice: () => [AGAIN],
-}
-
-export const meanings: Readonly<Partial<Record<RefusalKind | 'NoAnswer', Meaning>>> = {
+export const meanings: Readonly<Partial<Record<RefusalKind | 'NoAnswer' | 'image', Meaning>>> = {
   capacity,
-  'not-offered': capacity,
-  'subnet-full': capacity,
   'spot-price': capacity,
-  denied,
-  NoAnswer: noAnswer,
-  'quota-vcpu': {
-    code: 'quota.vcpu',
-    text: (failure) => `The vCPU quota${quotaName(failure)} in ${regionOf(failure)} is too small: ${failure.message}`,
-    advice: (failure) => [
-      `See it, and ask for more: \`labos quota --region ${regionOf(failure)}\`.`,
-      'Other regions, and spot, have quotas of their own: `--region`, `--spot`.',
-      'After a machine has ended AWS may count it for some minutes more.',
+  'not-offered': {
+    code: 'capacity.none',
+    text: (failure) => `AWS does not offer such a machine in ${regionOf(failure)}: ${tried(failure)}.`,
+    advice: () => [
+      'Name another `--region` or `--instance-type`: `labos prices` lists where there are some.',
+      'Or the other market: with or without `--spot`.',
     ],
   },
+  'subnet-full': {
+    code: 'aws.network',
+    text: (failure) => `The subnets in ${regionOf(failure)} have no free address left: ${tried(failure)}.`,
+    advice: () => ['Name another subnet: `--subnet ID`.', 'Or name another `--region`.'],
+  },
+  denied: {
+    code: 'aws.refused',
+    text: (failure) => denialText(denial(failure)),
+    advice: (failure) => denialAdvice(denial(failure)),
+  },
+  NoAnswer: {
+    code: 'aws.unreachable',
+    text: (failure) => `AWS did not answer ${wanted(failure)}: ${failure.message}.`,
+    advice: () => [AGAIN],
+  },
+  'quota-vcpu': quotaMeaning,
   'quota-other': {
     code: 'quota.other',
-    text: (failure) => `A limit of the account in ${regionOf(failure)} is reached: ${said(failure)}`,
-    advice: () => [
-      'See what labos left behind: `labos gc --dry-run`.',
+    text: (failure) => `A limit of the account is reached with ${wanted(failure)}: ${said(failure)}`,
+    advice: (failure) => [
+      `See what labos left behind: \`labos gc --region ${regionOf(failure)} --dry-run\`.`,
       'Or ask AWS for more: the console, Service Quotas.',
+      'Or name another `--region`.',
     ],
   },
   freeplan: {
     code: 'aws.freeplan',
-    text: ({ message }) => `The account is on AWS's free plan, which has no GPU machines (${message}).`,
-    advice: () => ['Upgrade the account to a paid plan in the AWS console, under Billing.'],
+    text: (failure) =>
+      `The account is on AWS's free plan, which has no GPU machine in ${regionOf(failure)} or elsewhere${triedToo(failure)}: ${said(failure)}`,
+    advice: () => [
+      'Upgrade the account to a paid plan in the AWS console, under Billing.',
+      'Or use another account: AWS_PROFILE.',
+    ],
   },
   credentials: {
     code: 'aws.credentials',
-    text: (failure) => `AWS does not take the credentials (${codeOf(failure)} in ${regionOf(failure)}).`,
+    text: (failure) => `AWS does not take the credentials for ${wanted(failure)} (${codeOf(failure)}).`,
     advice: (failure) => [
       'Check them: `aws sts get-caller-identity`.',
       `If they work elsewhere: ${regionOf(failure)} may not be enabled for the account.`,
@@ -88,23 +91,23 @@ export const meanings: Readonly<Partial<Record<RefusalKind | 'NoAnswer', Meaning
   },
   expired: {
     code: 'aws.credentials',
-    text: (failure) => `The AWS session has expired (${codeOf(failure)}).`,
-    advice: () => ['Log in again: `aws sso login`, or get new temporary keys; then run the same command again.'],
+    text: (failure) => `The AWS session has expired before ${wanted(failure)} (${codeOf(failure)}).`,
+    advice: () => [
+      'Log in again: `aws sso login`, or get new temporary keys; then run the same command again.',
+      "If it was renewed just now: check this computer's clock.",
+    ],
   },
   account: {
     code: 'aws.refused',
     text: (failure) => `AWS does not serve this account in ${regionOf(failure)}: ${said(failure)}`,
-    advice: () => [
-      'AWS looks at a new account or region for minutes to hours: try again later.',
-      ELSEWHERE,
-      'See the account in the AWS console.',
-    ],
+    advice: accountAdvice,
   },
   region: {
     code: 'aws.region',
     text: (failure) => `${regionOf(failure)} is not enabled for the account (${codeOf(failure)}).`,
     advice: (failure) => [
       `Enable it: \`aws account enable-region --region-name ${regionOf(failure)}\`; that takes some minutes.`,
+      'If the account is new: it may not be activated yet; see the AWS console.',
       'Or name another `--region`.',
     ],
   },
@@ -113,43 +116,56 @@ export const meanings: Readonly<Partial<Record<RefusalKind | 'NoAnswer', Meaning
     text: (failure) => `There is no network for the machine in ${regionOf(failure)}: ${said(failure)}`,
     advice: () => ['Make the default one: the same command with `--make-network`.', 'Or name one: `--subnet ID`.'],
   },
+  image: {
+    code: 'aws.image',
+    text: (failure) => `The image to start from cannot be used in ${regionOf(failure)}: ${said(failure)}`,
+    advice: () => ["Run the same command again: AWS's newest image is looked up anew.", 'Or name another `--region`.'],
+  },
   busy: {
     code: 'aws.unreachable',
-    text: (failure) => `AWS asks to slow down (${codeOf(failure)}), again and again.`,
+    text: (failure) => `AWS asks to slow down, again and again: ${wanted(failure)} (${codeOf(failure)}).`,
     advice: () => ['Run the same command again in some minutes.'],
   },
   fault: {
     code: 'aws.unreachable',
-    text: (failure) => `AWS has a fault: ${said(failure)}`,
-    advice: () => [AGAIN],
+    text: (failure) => `AWS has a fault with ${wanted(failure)}: ${said(failure)}`,
+    advice: () => [AGAIN, 'Or name another `--region`.'],
   },
+  input: unlike("labos asked for something that AWS does not take there: update labos, or report it with AWS's words."),
+  state: unlike('If it is about the image, update labos: AWS may have changed it.'),
+  exists: again(),
+  gone: again(),
+  'in-use': again(),
+  token: again(),
 }
 
-/** `tried g6e.2xlarge in us-east-1a, us-east-1b; g6e.xlarge in us-east-1a`. */
-export function triedText(tried: readonly Attempt[]): string {
-  const zones = new Map<string, string[]>()
-  for (const { rung } of tried) {
-    const type = `${rung.instanceType}${rung.market === 'spot' ? ' (spot)' : ''}`
-    const zone = rung.zone ?? 'any zone'
-    zones.set(type, [...new Set([...(zones.get(type) ?? []), zone])])
+/** Refused for a reason that lies in what was asked for: asking again does not help. */
+function unlike(otherwise: string): Meaning {
+  return {
+    code: 'machine.failed',
+    text: (failure) => `AWS refuses ${wanted(failure)}${triedToo(failure)}: ${said(failure)}`,
+    advice: ({ logs }) => ['Try another `--instance-type` or `--region`.', otherwise, logsText(logs)],
   }
-  const parts = [...zones].map(([type, places]) => `${type} in ${places.join(', ')}`)
-  return parts.length > 0 ? `tried ${parts.join('; ')}` : 'nothing could be tried'
 }
 
-function quotaName({ tried, code }: StackFailure): string {
-  const rung = tried?.find((attempt) => attempt.code === code)?.rung
-  if (!rung) return ''
-  const quota = quotaOf(rung.instanceType, rung.market)
-  return ` "${quota.name}"${quota.code === null ? '' : ` (${quota.code})`}`
+/** Refused for how things were at that moment. */
+function again(): Meaning {
+  return {
+    code: 'machine.failed',
+    text: (failure) => `AWS refuses ${wanted(failure)} just now: ${said(failure)}`,
+    advice: ({ logs }) => [AGAIN, logsText(logs)],
+  }
 }
 
-function deniedBy({ message }: StackFailure): string {
-  const found = /service control policy|permissions boundary|session policy|resource-based policy/i.exec(message)?.[0]
-  return found === undefined ? '' : ` It is denied by a ${found.toLowerCase()}.`
-}
+/** The folder goes with a lab that is removed again. */
+export const logsText = (logs: string): string => `With \`--keep\` what Pulumi said stays in ${logs}.`
 
-function decodeAdvice({ message }: StackFailure): string[] {
-  const blob = /failure message: (\S+)/.exec(message)?.[1]
-  return blob === undefined ? [] : [`What exactly: \`aws sts decode-authorization-message --encoded-message ${blob}\`.`]
+function accountAdvice({ code, message }: Refused): readonly [string, ...string[]] {
+  if (code === 'PendingVerification')
+    return [
+      'AWS is still looking at the account: try again in some minutes; it may take hours.',
+      'Or name another `--region`.',
+    ]
+  if (/marketplace/i.test(message)) return ['Accept the terms in the AWS Marketplace, at the address in that message.']
+  return ['See the account in the AWS console: it may be new, or closed. AWS support knows why.']
 }

@@ -184,7 +184,7 @@ describe('a lab that is destroyed, in trouble', () => {
     void clock.sleep(20_000).then(() => cloud.machines.push(cloudMachine()))
     const { removed } = await destroy({ settleUntilMs: clock.now() + 60_000 })
     expect(ids(removed)).toEqual(['i-1'])
-    expect(clock.monotonicMs()).toBeGreaterThanOrEqual(60_000)
+    expect(clock.monotonicMs()).toBeLessThan(60_000) // a lab has one: no other is waited for
     expect(events[0]).toMatchObject({ text: expect.stringContaining('until 00:01:00 UTC') as string })
   })
 
