@@ -27,10 +27,10 @@ export type FaultKind =
   | { readonly hang: 'before' | 'after' }
   | { readonly delayMs: number }
   /**
-   * Called before the request is carried out, and after it, before it is answered. `cut`: the connection is cut there; before,
+   * Called, and awaited, before the request is carried out, and after it, before it is answered. At a `cut` the connection is cut there; before,
    * the request never arrived.
    */
-  | { readonly call: (phase: 'before' | 'after', entry: JournalEntry) => Promise<'cut' | undefined> }
+  | { readonly call: (phase: 'before' | 'after', entry: JournalEntry) => unknown }
 
 export interface Faults {
   add(fault: Fault): () => void
