@@ -3,8 +3,8 @@ import type { CatalogModel } from '../plan/catalog.js'
 import type { Plan } from '../plan/plan.js'
 import { takeLock } from '../state/lock.js'
 import { labPaths, lockPath } from '../state/paths.js'
-import { readLocalLab } from '../state/read.js'
-import type { LocalLab } from '../state/record.js'
+import { readLab } from '../state/read.js'
+import { isRented, type LocalLab } from '../state/record.js'
 import { ensureKey, ensureLabDir, newLabId, removeLab, saveLab } from '../state/store.js'
 import { endRunning } from './end-running.js'
 import type { Context } from './context.js'
@@ -71,7 +71,8 @@ async function upLocked(
   context: Context,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const existing = readLocalLab(context.paths, name)
+  const existing = readLab(context.paths, name)
+  if (existing && isRented(existing)) throw differsError(name, 'it is on a rented machine')
   if (!existing) return make(request, await createRecord(request, model, name, context), true, context, signal)
   const status = await labStatus(name, context)
   const differs = difference(request, model, existing.plan)
@@ -180,6 +181,6 @@ async function undo(name: string, isNew: boolean, error: unknown, context: Conte
 }
 
 const differsError = (name: string, differs: string): LabosError =>
-  new LabosError('lab.differs', `The lab "${name}" runs already and ${differs}.`, {
+  new LabosError('lab.differs', `There is a lab "${name}" already, and ${differs}.`, {
     suggestions: [`Start another beside it: \`--name ${name}-2\`.`, `Or end this one first: \`labos down ${name}\`.`],
   })

@@ -1,4 +1,6 @@
 /** What a test may set of the cloud, before it starts or at any time after. */
+import { ACCOUNT } from './denials.js'
+
 export interface CloudSettings {
   /** How long a machine is `pending` after its start. */
   pendingMs: number
@@ -23,6 +25,8 @@ export interface CloudSettings {
   disabledRegions: readonly string[]
   /** Whether a region has a default network. Looked at when the region is first asked. */
   defaultNetwork: boolean
+  /** Whose credentials they are, as STS says. */
+  accountId: string
   /** Whether default networks have a way out. Looked at when a network is made. */
   publicSubnets: boolean
 }
@@ -40,5 +44,6 @@ export const DEFAULTS: CloudSettings = {
   disabledRegions: [],
   defaultNetwork: true,
   publicSubnets: true,
+  accountId: ACCOUNT,
   quotas: { 'L-DB2E81BA': 64, 'L-417A185B': 192, 'L-3819A6DF': 64, 'L-7212CCBC': 192, 'L-C4BD4855': 192 },
 }

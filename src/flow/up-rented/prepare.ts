@@ -43,7 +43,7 @@ export async function prepare(
   for (const text of droppedTexts(ladder.dropped)) context.emit({ type: 'note', step: 'facts', text })
   const { image, identity } = facts
   if (!image.known || !image.value) throw new Error('a launch without an image was not refused')
-  if (!identity.known) throw noAccount(identity.why)
+  if (!identity.known) throw noAccount(identity.error)
   const ttlMs = Math.min(...ladder.rungs.map(({ offer }) => offer.deadlineMs))
   // By AWS's clock: a laptop's may be wrong, and the machine's is AWS's.
   const expiresAt = new Date(context.clock.now() - (facts.skewMs ?? 0) + ttlMs).toISOString()
@@ -99,7 +99,8 @@ async function ingressOf(
   return ingress.length > 0 ? ingress : [await callerCidr(context, signal)]
 }
 
-const noAccount = (why: string): LabosError =>
-  new LabosError('aws.refused', `AWS does not say whose credentials these are: ${why}`, {
-    suggestions: ['Check them: `aws sts get-caller-identity`.'],
+const noAccount = (cause: LabosError): LabosError =>
+  new LabosError(cause.code, `AWS does not say whose credentials these are: ${cause.message}`, {
+    suggestions: cause.suggestions,
+    cause,
   })

@@ -29,15 +29,13 @@ export function warningsOf({ image, skewMs }: RegionFacts, nowMs: number): strin
 }
 
 /** Why nothing can be launched there; undefined where something can be tried. */
-export function refuseLaunch(
-  { image, region }: RegionFacts,
-  { rungs, dropped }: Ladder<LadderOffer>,
-): Refusal | undefined {
+export function refuseLaunch(facts: RegionFacts, { rungs, dropped }: Ladder<LadderOffer>): Refusal | undefined {
+  const { image, region } = facts
   if (!image.known)
     return {
-      code: 'aws.refused',
+      code: image.error.code,
       message: `The image to start from could not be read in ${region}: ${image.why}`,
-      suggestions: ['`labos iam-policy` prints the least that labos needs.'],
+      suggestions: image.error.suggestions,
     }
   if (!image.value)
     return {
@@ -53,17 +51,17 @@ export function refuseLaunch(
       message: `The plan has no machine in ${region}.`,
       suggestions: ['Name another `--region`.'],
     }
-  return refuseFor(dropped.find(({ why }) => why !== 'zone') ?? first) // of the best that something can be done about
+  return refuseFor(dropped.find(({ why }) => why !== 'zone') ?? first, facts) // of the best that something can be done about
 }
 
-function refuseFor({ offer, why, text, quota }: Dropped<LadderOffer>): Refusal {
+function refuseFor({ offer, why, text, quota }: Dropped<LadderOffer>, facts: RegionFacts): Refusal {
   const { instanceType, region } = offer
   if (quota) return refuseQuota(offer, quota)
   if (why === 'network')
     return {
       code: 'aws.network',
       message: `There is nothing in ${region} to put a ${instanceType} in: ${text}.`,
-      suggestions: NETWORK_WAYS,
+      suggestions: networkWays(facts),
     }
   return {
     code: 'capacity.none',
@@ -72,11 +70,21 @@ function refuseFor({ offer, why, text, quota }: Dropped<LadderOffer>): Refusal {
   }
 }
 
-/** The two ways out where there is no network. */
-const NETWORK_WAYS: readonly [string, string] = [
-  'Let labos make the default network that AWS gives new accounts: `--make-network` on `labos up`.',
-  'Or name a public subnet: `--subnet ID`.',
-]
+/** The ways out where there is no network, or none with a way out. */
+function networkWays({ network, subnetId, region }: RegionFacts): readonly [string, ...string[]] {
+  const list = `\`aws ec2 describe-subnets --region ${region}\``
+  if (subnetId !== undefined)
+    return [`Name another one: ${list} lists them.`, 'Or leave it out: the default network is used then.']
+  if (network.known && network.value)
+    return [
+      `Name a subnet with a route to an internet gateway: \`--subnet ID\`; ${list} lists them.`,
+      'Or give the default network such a route; or name another `--region`.',
+    ]
+  return [
+    'Let labos make the default network that AWS gives new accounts: `--make-network` on `labos up`.',
+    'Or name a public subnet: `--subnet ID`.',
+  ]
+}
 
 function refuseQuota(
   { region, instanceType }: LadderOffer,
