@@ -108,12 +108,14 @@ function makeLife(engine: number, cancel: () => void): Life {
 function sayTo(address: string | undefined): (urn: string, text: string) => void {
   if (address === undefined) return () => undefined
   const client = new engineClients.EngineClient(address, grpc.credentials.createInsecure())
+  let last: Promise<void> = Promise.resolve()
+  // One after the other: calls side by side arrive in any order.
   return (urn, text) => {
     const line = new engine.LogRequest()
     line.setSeverity(engine.LogSeverity.INFO)
     line.setUrn(urn)
     line.setMessage(text)
     line.setEphemeral(true)
-    client.log(line, () => undefined)
+    last = last.then(() => new Promise((resolve) => client.log(line, () => resolve())))
   }
 }

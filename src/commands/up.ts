@@ -58,11 +58,14 @@ machine ends itself at its deadline. Ctrl-C removes what was made.`
   ): Promise<void> {
     const request = rentRequest(model, flags)
     if (flags['dry-run']) {
-      const [{ planRental, withoutRefused }, { rentPlanText }] = await Promise.all([
+      const [{ firstFit, planRental }, { withinLimit }, { rentPlanText }] = await Promise.all([
         import('../flow/plan-rent.js'),
+        import('../flow/up-rented/rented-plan.js'),
         import('../ui/rent-plan-text.js'),
       ])
-      this.render(withoutRefused(await planRental(request.wish, context, signal)), flags, rentPlanText, true)
+      const plan = await planRental(request.wish, context, signal)
+      firstFit(plan)
+      this.render(withinLimit(plan, request.wish), flags, rentPlanText, true)
       return
     }
     const { upRented } = await import('../flow/up-rented/up-rented.js') // labs on this computer need none of it

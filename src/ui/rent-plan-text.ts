@@ -18,6 +18,7 @@ export function rentPlanText({ model, offers, notes }: RentPlan): string {
     ...(others.length === 0 ? [] : [['else', elseText(others)] as const]),
     ['context', `${formatContext(first.contextTokens)} tokens`],
     ['price', priceText(first)],
+    ...(others.length === 0 ? [] : [['at most', mostText(fits)] as const]),
     ['ends', `by itself after ${formatDuration(first.deadlineMs)}, or with \`labos down\``],
     ['disk', `${String(first.diskGB)} GB`],
     ...notes.map((note) => ['note', note] as const),
@@ -33,6 +34,13 @@ function elseText(others: readonly Offer[]): string {
   })
   const more = others.length - shown.length
   return `${shown.join(', ')}${more > 0 ? `, ${String(more)} more` : ''}`
+}
+
+/** What is agreed to: the dearest machine that may be tried. */
+function mostText(fits: readonly Offer[]): string {
+  const most = Math.max(...fits.map(({ usdPerHour }) => usdPerHour ?? Infinity))
+  const text = Number.isFinite(most) ? `${formatUsd(most)}/h` : 'not known'
+  return `${text}, if no cheaper machine is free; another limit: \`--max-price\``
 }
 
 function priceText({ usdPerHour, besidesUsdPerHour, usdUntilDeadline, priceAsOf }: Offer): string {

@@ -6,7 +6,7 @@ import { userData } from '../../bootstrap/user-data.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { quotaOf } from '../../plan/aws/quota.js'
 import { type FactsWish, gatherFacts, type RegionFacts } from '../../provision/aws/facts.js'
-import { droppedTexts, ladderIn, type Ladder } from '../../provision/aws/facts-rungs.js'
+import { droppedTexts, ladderIn, type Ladder, withinSpotPrice } from '../../provision/aws/facts-rungs.js'
 import { refuseLaunch, warningsOf } from '../../provision/aws/facts-verdict.js'
 import { labSpec } from '../../provision/aws/lab-spec.js'
 import type { RentedLab, RentedOffer } from '../../state/record.js'
@@ -69,7 +69,7 @@ export async function prepare(
 async function factsWithNetwork(
   { plan: { offers } }: RentedLab,
   region: string,
-  { subnetId, makeNetwork }: RentUpRequest,
+  { subnetId, makeNetwork, wish: { maxUsdPerHour } }: RentUpRequest,
   context: Context,
   signal: AbortSignal,
 ): Promise<{ readonly facts: RegionFacts; readonly ladder: Ladder<RentedOffer> }> {
@@ -84,11 +84,13 @@ async function factsWithNetwork(
   const aws = await context.aws(region)
   const facts = await gatherFacts(aws, wish, context, signal)
   const isWithout = facts.network.known && facts.network.value === undefined && subnetId === undefined
-  if (!isWithout || !makeNetwork) return { facts, ladder: ladderIn(offers, facts) }
+  const ladder = (read: RegionFacts): Ladder<RentedOffer> =>
+    withinSpotPrice(ladderIn(offers, read), read, maxUsdPerHour)
+  if (!isWithout || !makeNetwork) return { facts, ladder: ladder(facts) }
   context.emit({ type: 'note', step: 'facts', text: `making the default network of ${region}` })
   await aws.launch.makeDefaultNetwork(signal)
   const again = await gatherFacts(aws, wish, context, signal)
-  return { facts: again, ladder: ladderIn(offers, again) }
+  return { facts: again, ladder: ladder(again) }
 }
 
 async function ingressOf(

@@ -12,7 +12,7 @@ import { rentedStatus } from '../rented-status.js'
 import { climbRegions } from './climb-regions.js'
 import { differsError, labNameOf, rentDifference, type RentUpRequest } from './request.js'
 import { resume } from './resume.js'
-import { rentedPlan } from './rented-plan.js'
+import { rentedPlan, withinLimit } from './rented-plan.js'
 import { awaitSsh } from './await-ssh.js'
 import { guarded } from './undo.js'
 
@@ -74,13 +74,13 @@ async function first(name: string, request: RentUpRequest, context: Context, sig
   await context.stack.ready(request.agreed)
   const plan = await planRental(request.wish, context, signal)
   firstFit(plan)
-  context.emit({ type: 'rent-plan', plan })
+  context.emit({ type: 'rent-plan', plan: withinLimit(plan, request.wish) })
   const draft: RentedLab = {
     version: 1,
     id: newLabId(),
     name,
     createdAt: new Date(context.clock.now()).toISOString(),
-    plan: rentedPlan(plan),
+    plan: rentedPlan(plan, request.wish),
     stepsDone: ['plan'],
     accountId: '',
     owner: context.owner,

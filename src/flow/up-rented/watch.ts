@@ -28,8 +28,8 @@ export function watch(lab: RentedLab, { clock, emit, paths }: Context): Watched 
     say: (said) => {
       switch (said.type) {
         case 'trying':
+          // The others are told of when they are refused.
           if (!isStarted) emit({ type: 'start', step: 'machine', text: `asking EC2 for a ${placeText(said.rung)}` })
-          else note(`asking for a ${placeText(said.rung)}`)
           isStarted = true
           return
         case 'refused':

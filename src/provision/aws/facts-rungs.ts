@@ -23,7 +23,7 @@ export interface Rung<Offer> {
 
 export interface Dropped<Offer> {
   readonly offer: Offer
-  readonly why: 'quota' | 'zone' | 'network'
+  readonly why: 'quota' | 'zone' | 'network' | 'price'
   /** A phrase: `not offered in any zone of eu-west-1`. */
   readonly text: string
   /** Of a quota that is short. */
@@ -120,6 +120,22 @@ function inOrder(
   if (!prices) return places
   const usd = ({ zone }: Place): number => prices.get(zone ?? '') ?? Number.MAX_VALUE
   return [...places].sort((a, b) => usd(a) - usd(b))
+}
+
+/** Without the zones in which a spot machine costs more than that now, whatever the plan's table says. */
+export function withinSpotPrice<Offer extends LadderOffer>(
+  { rungs, dropped }: Ladder<Offer>,
+  { spot }: RegionFacts,
+  maxUsdPerHour: number | undefined,
+): Ladder<Offer> {
+  const prices = spot?.known ? spot.value : undefined
+  const priceOf = ({ offer, zone }: Rung<Offer>): number => prices?.get(offer.instanceType)?.get(zone ?? '') ?? 0
+  const isDear = (rung: Rung<Offer>): boolean => priceOf(rung) > (maxUsdPerHour ?? Infinity)
+  const dear = rungs.filter(isDear).map((rung): Dropped<Offer> => {
+    const text = `spot costs $${priceOf(rung).toFixed(2)}/h in ${rung.zone ?? 'any zone'}, above --max-price`
+    return { offer: rung.offer, why: 'price', text }
+  })
+  return { rungs: rungs.filter((rung) => !isDear(rung)), dropped: [...dropped, ...dear] }
 }
 
 /** A line for each reason, with the machines that it leaves out. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RegionFacts } from '../../../../src/provision/aws/facts.js'
-import { type LadderOffer, ladderIn } from '../../../../src/provision/aws/facts-rungs.js'
+import { droppedTexts, type LadderOffer, ladderIn, withinSpotPrice } from '../../../../src/provision/aws/facts-rungs.js'
 import { quotaRequest, refuseLaunch, warningsOf } from '../../../../src/provision/aws/facts-verdict.js'
 import { known, refused, someImage, someNetwork, someRegionFacts, unknown } from '../../../fakes/facts.js'
 
@@ -35,6 +35,27 @@ describe('the ladder in a region', () => {
 
   it('has no offer of another region', () => {
     expect(rungsOf([offer('g6.2xlarge', 8, { region: 'eu-west-1' })])).toEqual([])
+  })
+
+  it('leaves out zones in which a spot machine costs more than the limit now', () => {
+    const zones = new Map([
+      [
+        'g6.2xlarge',
+        new Map([
+          ['us-east-1a', 0.5],
+          ['us-east-1b', 0.7],
+        ]),
+      ],
+    ])
+    const facts = someRegionFacts({ spot: known(zones) })
+    const { rungs, dropped } = withinSpotPrice(ladderIn([{ ...g6, ...spot }], facts), facts, 0.6)
+    expect(rungs.map(({ zone }) => zone)).toEqual(['us-east-1a'])
+    expect(dropped.map(({ text }) => text)).toEqual(['spot costs $0.70/h in us-east-1b, above --max-price'])
+  })
+
+  it('says in a line what a quota leaves out', () => {
+    const { dropped } = ladderIn([g6, g6e, offer('g6.48xlarge', 192)], someRegionFacts(quota(4, 2)))
+    expect(droppedTexts(dropped)).toEqual(['quota L-DB2E81BA leaves 2 vCPUs: too few for g6.2xlarge and 2 more'])
   })
 
   it('of spot machines begins in the cheapest zone, those without a price last', () => {

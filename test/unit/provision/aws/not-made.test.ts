@@ -123,7 +123,7 @@ describe('what EC2 says to a launch', () => {
   it('is lack of capacity where one zone had none free and another offers none', () => {
     const tried = [attempt('InsufficientInstanceCapacity', 'eu-west-1a'), attempt('Unsupported', 'eu-west-1b')]
     const error = notMade(failed('Unsupported', '', { tried }))
-    expect(error.message).toBe('AWS has no such machine free in eu-west-1: tried g6.2xlarge in eu-west-1a, eu-west-1b.')
+    expect(error.message).toBe('AWS has no such machine free in eu-west-1: tried g6.2xlarge in eu-west-1a, b.')
     expect(error.suggestions[0]).toContain('--wait-capacity')
   })
 
