@@ -30,9 +30,8 @@ export const locksDir = ({ stateDir }: StackFolder, stack: string): string =>
 export async function prepareFolder(folder: StackFolder, entry: string): Promise<void> {
   const pluginDir = join(folder.dir, 'plugin')
   try {
-    for (const dir of [folder.stateDir, folder.runsDir, pluginDir, join(folder.dir, 'home'), join(folder.dir, 'tmp')])
-      await mkdir(dir, { recursive: true, mode: 0o700 })
-    await prepareMarks(folder.dir)
+    const dirs = [folder.stateDir, folder.runsDir, pluginDir, join(folder.dir, 'home'), join(folder.dir, 'tmp')]
+    await Promise.all([prepareMarks(folder.dir), ...dirs.map((dir) => mkdir(dir, { recursive: true, mode: 0o700 }))])
     await writeFile(
       join(folder.dir, 'Pulumi.yaml'),
       `name: ${PROJECT}\nruntime: nodejs\nplugins:\n  providers:\n    - name: labos\n      path: ./plugin\n`,

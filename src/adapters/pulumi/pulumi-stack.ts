@@ -26,7 +26,8 @@ export function pulumiStack(deps: PulumiDeps): Stack {
   const ready = (agreed: boolean): Promise<FoundEngine> => (engine ??= findOrInstall(deps, agreed))
   return {
     ready: async (agreed) => {
-      await ready(agreed)
+      // Loaded now: while AWS's SDK is, nothing else is, and the engine should be at work by then.
+      await Promise.all([ready(agreed), import('./stack.js')])
     },
     up: async ({ name, labId, spec, refresh, say }, signal) => {
       spec.catch(() => undefined) // told below, when the engine is found

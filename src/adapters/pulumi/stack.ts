@@ -11,6 +11,7 @@ import type { FoundEngine } from './find-engine.js'
 import { checkpointFile, engineEnv, isRemote, PROJECT, setBrokenAside, type StackFolder } from './folder.js'
 import { breakStaleLock, hasCheckpoint, hasPending } from './repair.js'
 import { type EngineRun, runEngine } from './run-engine.js'
+import type * as sdkNames from './sdk.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -82,22 +83,17 @@ interface Program {
 async function open(wish: UpWish): Promise<Program> {
   const { folder, stack: name, env, spec } = wish
   await repairState(wish)
-  const sdk = await import('./sdk.js')
   const envVars = engineEnv(folder, env)
-  const tool = ownTool(wish, envVars, sdk)
+  const tool = ownTool(wish, envVars)
+  // The SDK is loaded, which keeps this process busy, while the tool is at work in its own.
+  const [sdk] = await Promise.all([import('./sdk.js'), initStack(wish, tool)])
   const workspace = await sdk.workspaces.LocalWorkspace.create({
     workDir: folder.dir,
-    pulumiCommand: tool.command,
+    pulumiCommand: commandOf(tool, wish, sdk),
     program: labProgram(sdk.pulumi, spec),
     envVars,
   })
   workspace.selectStack = noop
-  if (isRemote(env) || !hasCheckpoint(folder, name)) {
-    mkdirSync(join(folder.dir, 'state'), { recursive: true, mode: 0o700 })
-    await tool.run(['stack', 'init', `organization/${PROJECT}/${name}`, '--no-select'], '', {}).catch(() => {
-      if (!tool.last().stderr.includes('already exists')) throw failedOf(tool.last(), folder)
-    })
-  }
   const stack = await sdk.stacks.Stack.select(`organization/${PROJECT}/${name}`, workspace)
   stack.outputs = () => Promise.resolve({})
   stack.info = () => Promise.resolve(undefined)
@@ -117,6 +113,14 @@ async function open(wish: UpWish): Promise<Program> {
   }
 }
 
+async function initStack({ folder, stack: name, env }: UpWish, tool: Tool): Promise<void> {
+  if (!isRemote(env) && hasCheckpoint(folder, name)) return
+  mkdirSync(join(folder.dir, 'state'), { recursive: true, mode: 0o700 })
+  await tool.run(['stack', 'init', `organization/${PROJECT}/${name}`, '--no-select'], '', {}).catch(() => {
+    if (!tool.last().stderr.includes('already exists')) throw failedOf(tool.last(), folder)
+  })
+}
+
 /** What a crash may have left: a state cut short, a lock. */
 async function repairState({ folder, stack: name, env, note }: UpWish): Promise<void> {
   if (isRemote(env)) return
@@ -127,7 +131,6 @@ async function repairState({ folder, stack: name, env, note }: UpWish): Promise<
 }
 
 interface Tool {
-  readonly command: PulumiCommand
   /** How the last run ended. */
   last(): EngineRun
   run(
@@ -140,18 +143,7 @@ interface Tool {
   ): Promise<EngineRun & { code: number }>
 }
 
-/** What is used of `sdk.ts`; named here, because that file is only ever loaded with await import(). */
-interface Sdk {
-  readonly commands: { readonly PulumiCommand: { readonly prototype: PulumiCommand } }
-  readonly semver: { parse(version: string): unknown }
-}
-
-/** The SDK's command with our way of running the tool; its constructor is private. */
-function ownTool(
-  { folder, engine }: StackWish,
-  envVars: Readonly<Record<string, string>>,
-  { commands, semver }: Pick<Sdk, 'commands' | 'semver'>,
-): Tool {
+function ownTool({ folder, engine }: StackWish, envVars: Readonly<Record<string, string>>): Tool {
   let last: EngineRun = { exitCode: 0, stdout: '', stderr: '' }
   const run: Tool['run'] = async (args, _cwd, more, _onOutput, _onError, signal) => {
     const nonInteractive = args.includes('--non-interactive') ? args : [...args, '--non-interactive']
@@ -160,13 +152,20 @@ function ownTool(
     if (last.exitCode !== 0) throw new Error(`pulumi ended with ${String(last.exitCode)}`)
     return { ...last, code: last.exitCode }
   }
-  const command = Object.assign(Object.create(commands.PulumiCommand.prototype) as PulumiCommand, {
+  return { last: () => last, run }
+}
+
+/** The SDK's command with our way of running the tool; its constructor is private. */
+const commandOf = (
+  { run }: Tool,
+  { engine }: StackWish,
+  { commands, semver }: Pick<typeof sdkNames, 'commands' | 'semver'>,
+): PulumiCommand =>
+  Object.assign(Object.create(commands.PulumiCommand.prototype) as PulumiCommand, {
     command: engine.command,
     version: semver.parse(engine.version),
     run,
   })
-  return { command, last: () => last, run }
-}
 
 const failedOf = ({ stderr }: EngineRun, folder: StackFolder): EngineFailed =>
   new EngineFailed({ said: stderr.trim().slice(-2000), logs: folder.runsDir })
