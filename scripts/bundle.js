@@ -39,13 +39,17 @@ const standIns = {
 /** Pulumi's SDK is CommonJS that knows its own folder: a file of its own, without what labos's programs never use of it. */
 const PULUMI_SDK = 'pulumi-sdk.cjs'
 
-/** @type {import('esbuild').Plugin} */
+/** Required, not imported: Node.js would look through all of it for the names of its exports. @type {import('esbuild').Plugin} */
 const pulumiElsewhere = {
   name: 'pulumi-elsewhere',
-  setup({ onResolve }) {
+  setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\.\/sdk\.js$/ }, ({ importer }) =>
-      /adapters.pulumi/.test(importer) ? { path: `../${PULUMI_SDK}`, external: true } : undefined,
+      /adapters.pulumi/.test(importer) ? { path: `../${PULUMI_SDK}`, namespace: 'elsewhere' } : undefined,
     )
+    onLoad({ filter: /./, namespace: 'elsewhere' }, ({ path }) => ({
+      contents: `export const { sdk } = require('${path}')`,
+    }))
+    onResolve({ filter: /./, namespace: 'elsewhere' }, ({ path }) => ({ path, external: true }))
   },
 }
 

@@ -177,9 +177,12 @@ export interface Stack {
   ): Promise<{ readonly machine: MachineState } | { readonly failed: StackFailure }>
   /**
    * Waits for whatever still works on the lab after a crash, and asks it to stop. `settleUntilMs` (time of day): a create
-   * call was sent and its answer lost, so before that time a look at the cloud proves nothing.
+   * call was sent to that region and not refused, so not to find its machine before that time proves nothing.
    */
-  settle(name: string, signal: AbortSignal): Promise<{ readonly settleUntilMs?: number }>
+  settle(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly settleUntilMs?: number; readonly settleRegion?: string }>
   /** Call when everything is proven gone. Throws `teardown.incomplete` where a shared state could not be cleared. */
   forget(name: string, labId: string, signal: AbortSignal): Promise<void>
 }

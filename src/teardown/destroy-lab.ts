@@ -14,6 +14,8 @@ export interface DestroyWish {
   readonly machine?: { readonly id: string; readonly region: string }
   /** Until then (clock time) a machine may still appear that was asked for: finding nothing is no proof before. */
   readonly settleUntilMs?: number
+  /** Only there; absent = in every region. */
+  readonly settleRegion?: string
   /** Tell the machine to end, and see to nothing else. */
   readonly noWait?: boolean
 }

@@ -31,9 +31,11 @@ interface Ledger {
   unreached: number
 }
 
-export async function destroyIn(wish: RegionWish, deps: DestroyDeps, signal: AbortSignal): Promise<RegionResult> {
+export async function destroyIn(asked: RegionWish, deps: DestroyDeps, signal: AbortSignal): Promise<RegionResult> {
+  const { settleRegion = asked.region, settleUntilMs = 0 } = asked
+  const wish = { ...asked, settleUntilMs: settleRegion === asked.region ? settleUntilMs : 0 }
   const ledger: Ledger = { seen: new Map(), found: [], round: 0, unreached: 0 }
-  const settleMs = (wish.settleUntilMs ?? 0) - deps.clock.now()
+  const settleMs = wish.settleUntilMs - deps.clock.now()
   const endMs = deps.clock.monotonicMs() + Math.max(LIMIT_MS, settleMs + LIMIT_MS)
   try {
     const { holdings } = await deps.aws(wish.region)
@@ -167,10 +169,10 @@ const withMachine = (found: readonly Holding[], machine: CloudMachine): Holding[
 /** Finding nothing proves it, unless the machine that was asked for may still appear: a lab has one. */
 function isSettled(
   { round, seen }: Ledger,
-  { settleUntilMs, region }: RegionWish,
+  { settleUntilMs = 0, region }: RegionWish,
   { clock, emit }: DestroyDeps,
 ): boolean {
-  if (settleUntilMs === undefined || clock.now() >= settleUntilMs) return true
+  if (clock.now() >= settleUntilMs) return true
   if ([...seen.values()].some(({ kind }) => kind === 'machine')) return true
   const until = new Date(settleUntilMs).toISOString().slice(11, 19)
   if (round === 1)

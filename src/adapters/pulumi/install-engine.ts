@@ -4,11 +4,11 @@ import { ENGINE_VERSION, engineHome } from './find-engine.js'
 
 /** Throws `pulumi.missing` with what the installer said. */
 export async function installEngine(cacheDir: string): Promise<void> {
-  const { commands, semver } = await import('./sdk.js')
+  const { sdk } = await import('./sdk.js')
   try {
-    await commands.PulumiCommand.install({
+    await sdk.commands.PulumiCommand.install({
       root: engineHome(cacheDir),
-      version: new semver.SemVer(ENGINE_VERSION),
+      version: new sdk.semver.SemVer(ENGINE_VERSION),
     })
   } catch (error) {
     const why = error instanceof Error ? (error.message.trim().split('\n')[0] ?? '') : String(error)

@@ -1,8 +1,10 @@
-/** Pulumi's SDK, loaded lazily. In a file of its own: it is CommonJS, and large. */
+/** Pulumi's SDK, loaded lazily. In a file of its own: it is CommonJS, and large, and the bundle requires it as one value. */
 import pulumi from '@pulumi/pulumi'
 import commands from '@pulumi/pulumi/automation/cmd.js'
 import workspaces from '@pulumi/pulumi/automation/localWorkspace.js'
 import stacks from '@pulumi/pulumi/automation/stack.js'
 import semver from 'semver'
 
-export { commands, pulumi, semver, stacks, workspaces }
+export const sdk = { commands, pulumi, semver, stacks, workspaces }
+
+export type Sdk = typeof sdk

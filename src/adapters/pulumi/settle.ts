@@ -22,7 +22,7 @@ export async function settleStack(
   folder: StackFolder,
   { clock, processes }: { readonly clock: Clock; readonly processes: Processes },
   signal: AbortSignal,
-): Promise<{ readonly settleUntilMs?: number }> {
+): Promise<{ readonly settleUntilMs?: number; readonly settleRegion?: string }> {
   const bornMs = await newestRunMs(folder)
   const youngMs = bornMs === undefined ? 0 : BIRTH_MS - (clock.now() - bornMs)
   if (youngMs > 0) await clock.sleep(Math.min(youngMs, BIRTH_MS), signal)
@@ -40,7 +40,7 @@ export async function settleStack(
   }
   const intent = parseIntent(await readFile(folder.intentFile, 'utf8').catch(() => ''))
   const isRefused = intent?.answer !== undefined && 'code' in intent.answer
-  return intent && !isRefused ? { settleUntilMs: intent.sentAtMs + VISIBLE_MS } : {}
+  return intent && !isRefused ? { settleUntilMs: intent.sentAtMs + VISIBLE_MS, settleRegion: intent.region } : {}
 }
 
 /** When the last engine was started whose end nobody saw. */

@@ -11,7 +11,7 @@ import type { FoundEngine } from './find-engine.js'
 import { checkpointFile, engineEnv, isRemote, PROJECT, setBrokenAside, type StackFolder } from './folder.js'
 import { breakStaleLock, hasCheckpoint, hasPending } from './repair.js'
 import { type EngineRun, runEngine } from './run-engine.js'
-import type * as sdkNames from './sdk.js'
+import type { Sdk } from './sdk.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -86,7 +86,7 @@ async function open(wish: UpWish): Promise<Program> {
   const envVars = engineEnv(folder, env)
   const tool = ownTool(wish, envVars)
   // The SDK is loaded, which keeps this process busy, while the tool is at work in its own.
-  const [sdk] = await Promise.all([import('./sdk.js'), initStack(wish, tool)])
+  const [{ sdk }] = await Promise.all([import('./sdk.js'), initStack(wish, tool)])
   const workspace = await sdk.workspaces.LocalWorkspace.create({
     workDir: folder.dir,
     pulumiCommand: commandOf(tool, wish, sdk),
@@ -159,7 +159,7 @@ function ownTool({ folder, engine }: StackWish, envVars: Readonly<Record<string,
 const commandOf = (
   { run }: Tool,
   { engine }: StackWish,
-  { commands, semver }: Pick<typeof sdkNames, 'commands' | 'semver'>,
+  { commands, semver }: Pick<Sdk, 'commands' | 'semver'>,
 ): PulumiCommand =>
   Object.assign(Object.create(commands.PulumiCommand.prototype) as PulumiCommand, {
     command: engine.command,

@@ -40,14 +40,9 @@ async function undone(record: RentedLab, context: Context): Promise<string> {
   context.emit({ type: 'start', step: 'teardown', text: `removing what was made of ${name}` })
   const sinceMs = context.clock.monotonicMs()
   try {
-    const { settleUntilMs } = await context.stack.settle(name, signal)
+    const settled = await context.stack.settle(name, signal)
     const { left, unknown } = await destroyLab(
-      {
-        labId: id,
-        regions,
-        ...(machine ? { machine } : {}),
-        ...(settleUntilMs === undefined ? {} : { settleUntilMs }),
-      },
+      { labId: id, regions, ...(machine ? { machine } : {}), ...settled },
       {
         aws: context.aws,
         clock: context.clock,
