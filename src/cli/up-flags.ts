@@ -87,8 +87,11 @@ function grouped<T extends Record<string, object>>(flags: T, common: readonly st
   ) as T
 }
 
-/** Throws `usage.value` for what the other kind of lab alone can be asked. */
-export function isRental(flags: UpFlags): boolean {
+/**
+ * Throws `usage.value` for what the other kind of lab alone can be asked, where it was typed: defaults from the environment
+ * or config.yaml are for whichever kind they suit.
+ */
+export function isRental(flags: UpFlags, argv: readonly string[]): boolean {
   const isAws = flags.provider === undefined ? flags.until === 'machine' : flags.provider === 'aws'
   if (isAws && flags.until !== 'machine')
     throw new LabosError('usage.value', 'A rented lab ends at the machine in this version: nothing serves on it yet.', {
@@ -101,7 +104,8 @@ export function isRental(flags: UpFlags): boolean {
     throw new LabosError('usage.value', '--until machine is about rented machines: this computer is one already.', {
       suggestions: ['Leave it out, or use `--provider aws`.'],
     })
-  const wrong = (isAws ? LOCAL_ONLY : RENTED_ONLY).find((name) => flags[name] !== undefined && flags[name] !== false)
+  const typed = (name: string): boolean => argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`))
+  const wrong = (isAws ? LOCAL_ONLY : RENTED_ONLY).find(typed)
   if (wrong === undefined) return isAws
   throw new LabosError('usage.value', `--${wrong} is about ${isAws ? 'labs on this computer' : 'rented machines'}.`, {
     suggestions: [`Leave it out, or ${isAws ? 'use `--provider local`' : 'rent with `--until machine`'}.`],
@@ -123,6 +127,7 @@ const RENTED_ONLY = [
   'wait-capacity',
   'keep',
   'run-id',
+  'allow-cidr',
 ] as const
 
 export function localRequest(model: string, flags: UpFlags): UpRequest {

@@ -12,13 +12,11 @@ import { labNames } from '../state/read.js'
 import { planText } from '../ui/lines.js'
 
 export default class Up extends BaseCommand {
-  static override description = `Bring a model up behind an OpenAI endpoint on this computer, or rent a machine for it.
-
-Shows the plan, installs the engine and fetches the weights (once), starts them and proves that they answer. A second
-time with the same name resumes, or says that it is up already.
-
-With --until machine it rents the cheapest GPU machine that fits the model and ends when that answers on port 22; the
-machine ends itself at its deadline. Ctrl-C removes what was made.`
+  static override description = [
+    'Bring a model up behind an OpenAI endpoint on this computer, or rent a machine for it.',
+    'Shows the plan, installs the engine and fetches the weights (once), starts them and proves that they answer. A second time with the same name resumes, or says that it is up already.',
+    'With --until machine it rents the cheapest GPU machine that fits the model and ends when that answers on port 22. The machine ends itself at its deadline. Ctrl-C removes what was made.',
+  ].join('\n\n')
   static override examples = [
     '<%= config.bin %> up smollm2 --yes',
     '<%= config.bin %> up deepseek-coder-v2 --dry-run',
@@ -32,7 +30,7 @@ machine ends itself at its deadline. Ctrl-C removes what was made.`
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Up)
-    const isRented = isRental(flags)
+    const isRented = isRental(flags, this.argv)
     const signal = this.signal('Left at once. See what runs: labos ps. Remove it: labos down NAME.')
     const context = await this.context(flags, true)
     const model = args.model ?? (await chooseModel(context))
