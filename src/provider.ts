@@ -24,3 +24,5 @@ await serve({
   // As its launcher knew it: the engine may be gone before this line.
   enginePid: Number(process.env['LABOS_ENGINE_PID']) || process.ppid,
 })
+// While the engine asks what the provider is; what needs it awaits it.
+await import('./adapters/aws/sdk-provider.js')
