@@ -1,9 +1,20 @@
 /** The package as somebody would install it: packed, unpacked elsewhere, with nothing beside it. */
 import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { rentedLab } from '../fakes/rented.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const elsewhere = mkdtempSync(join(tmpdir(), 'labos-package-'))
@@ -122,5 +133,64 @@ describe('the package', () => {
       stdout: '',
       stderr: 'labos needs Node.js 20.19 or newer; this is 20.18.3.\n',
     })
+  })
+})
+
+describe('what is heavy', () => {
+  /** Words that the bundler leaves as they are. */
+  const MARKS = { "EC2's client": '2016-11-15', "Pulumi's SDK": 'pulumirpc', gRPC: 'grpc-node-js' }
+  const heavyIn = (text: string): string[] =>
+    Object.entries(MARKS).flatMap(([what, mark]) => (text.includes(mark) ? [what] : []))
+  const heavyOf = (files: readonly string[]): string[] => files.flatMap((file) => heavyIn(readFileSync(file, 'utf8')))
+  const home = join(elsewhere, 'rented')
+
+  beforeAll(() => {
+    mkdirSync(join(home, 'labs/one'), { recursive: true })
+    writeFileSync(join(home, 'labs/one/lab.json'), JSON.stringify(rentedLab()))
+  })
+
+  /** What a command loads of the package, as V8 counts it, and what it says. */
+  function run(
+    args: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ): { loaded: string[]; stdout: string } {
+    const counts = mkdtempSync(join(elsewhere, 'counts-'))
+    const env = { ...process.env, LABOS_HOME: home, ...more, NODE_V8_COVERAGE: counts }
+    const { stdout } = spawnSync(process.execPath, [join(unpacked, 'bin/run.cjs'), ...args], { encoding: 'utf8', env })
+    const urls = readdirSync(counts).flatMap((file) => {
+      const { result } = JSON.parse(readFileSync(join(counts, file), 'utf8')) as { result: readonly { url: string }[] }
+      return result.map(({ url }) => url)
+    })
+    const files = urls.filter((url) => url.startsWith('file:')).map((url) => fileURLToPath(url))
+    const root = realpathSync(unpacked)
+    return { loaded: files.filter((file) => file.startsWith(root)), stdout }
+  }
+
+  it('is in the package', () => {
+    const files = readdirSync(join(unpacked, 'dist'), { recursive: true, encoding: 'utf8' })
+    const texts = files
+      .filter((file) => /js$/.test(file))
+      .map((file) => readFileSync(join(unpacked, 'dist', file), 'utf8'))
+    expect(new Set(texts.flatMap(heavyIn))).toEqual(new Set(Object.keys(MARKS)))
+  })
+
+  it.each([
+    [['--help'], 'USAGE'],
+    [['ps'], 'one'],
+    [['status', 'one'], 'us-east-1a'],
+    [['cost', 'one'], '$'],
+    [['plan', 'deepseek-coder-v2'], 'DeepSeek'],
+    [['up', 'deepseek-coder-v2', '--until', 'machine', '--dry-run'], 'DeepSeek'],
+  ])('is not loaded by labos %j', (args, part) => {
+    const { loaded, stdout } = run(args)
+    expect(stdout).toContain(part)
+    expect(loaded).not.toEqual([])
+    expect(heavyOf(loaded)).toEqual([])
+  })
+
+  it('is loaded where it is needed: EC2 alone by what asks of a machine', () => {
+    const nobody = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }
+    const { loaded } = run(['status', 'one', '--refresh'], nobody)
+    expect(heavyOf(loaded)).toEqual(["EC2's client"])
   })
 })
