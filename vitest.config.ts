@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 import { testCacheDir } from './test/setup/test-cache.js'
 
 const cache = testCacheDir()
+/** The AWS SDK speaks to those who update it. */
+const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 
 const project = (name: string, more: object = {}): object => ({
   extends: true,
@@ -19,7 +21,14 @@ export default defineConfig({
     disableConsoleIntercept: true,
     reporters: ['./test/setup/reporter.ts'],
     // Found before each file gets a HOME of its own; what pip has downloaded is shared too.
-    env: { NO_COLOR: '1', TZ: 'UTC', COLUMNS: '80', LABOS_TEST_CACHE: cache, PIP_CACHE_DIR: join(cache, 'pip') },
+    env: {
+      NO_COLOR: '1',
+      TZ: 'UTC',
+      COLUMNS: '80',
+      LABOS_TEST_CACHE: cache,
+      PIP_CACHE_DIR: join(cache, 'pip'),
+      ...QUIET,
+    },
     projects: [
       project('unit'),
       project('golden'),
