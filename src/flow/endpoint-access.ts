@@ -1,7 +1,7 @@
 import { LabosError } from '../errors/labos-error.js'
 import type { Plan } from '../plan/plan.js'
 import type { Paths } from '../state/paths.js'
-import { readKey, readLocalLab } from '../state/read.js'
+import { readKey, readLocalLab, readRentedLab } from '../state/read.js'
 import { endpointOf } from './lab-status.js'
 
 export interface EndpointAccess {
@@ -14,6 +14,7 @@ export interface EndpointAccess {
 
 /** What a client needs to talk to a lab. Throws `lab.unknown` when the lab has no record or key yet. */
 export function endpointAccess(name: string, { paths }: { readonly paths: Paths }): EndpointAccess {
+  refuseRented(name, paths)
   const record = readLocalLab(paths, name)
   const key = readKey(paths, name)
   if (!record || key === undefined) {
@@ -23,4 +24,15 @@ export function endpointAccess(name: string, { paths }: { readonly paths: Paths 
   }
   const { plan } = record
   return { name, baseUrl: endpointOf(plan.port), key, model: plan.model.servedNames[0] ?? plan.model.id, plan }
+}
+
+/** Throws `lab.unknown` for a rented lab: in this version nothing serves, and nothing is logged, on its machine. */
+export function refuseRented(name: string, paths: Paths): void {
+  if (!readRentedLab(paths, name)) return
+  throw new LabosError('lab.unknown', `Nothing serves on the rented machine of "${name}" in this version.`, {
+    suggestions: [
+      `What there is of it: \`labos status ${name}\`.`,
+      'Serve a model on this computer: `labos up smollm2`.',
+    ],
+  })
 }

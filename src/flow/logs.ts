@@ -2,6 +2,7 @@ import { open, readFile } from 'node:fs/promises'
 import { systemCode } from '../errors/from-system.js'
 import { labPaths, type LabPaths } from '../state/paths.js'
 import type { Context } from './context.js'
+import { refuseRented } from './endpoint-access.js'
 
 export const logSources = ['engine', 'keeper', 'setup'] as const
 export type LogSource = (typeof logSources)[number]
@@ -27,6 +28,7 @@ export interface LogExcerpt {
 
 /** The last lines of a log; none when the log does not exist yet. */
 export async function readLog({ name, source, tail }: LogWish, { paths }: Pick<Context, 'paths'>): Promise<LogExcerpt> {
+  refuseRented(name, paths)
   const path = fileOf[source](labPaths(paths, name))
   return { source, path, lines: lastLines((await readFrom(path, 0)).bytes.toString('utf8'), tail) }
 }
@@ -43,6 +45,7 @@ export async function followLog(
   onLine: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  refuseRented(wish.name, paths)
   const path = fileOf[wish.source](labPaths(paths, wish.name))
   let { bytes, end } = await readFrom(path, 0)
   let { lines, rest } = wholeLines(bytes)
