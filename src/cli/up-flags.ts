@@ -1,6 +1,7 @@
 /** Flags of `labos up`, and what they ask for: a lab on this computer, or one on a rented machine. */
 import { Flags, type Interfaces } from '@oclif/core'
 import { LabosError } from '../errors/labos-error.js'
+import { RENTED_FLAGS } from '../flow/rented-flags.js'
 import type { UpRequest } from '../flow/request.js'
 import type { RentUpRequest } from '../flow/up-rented/request.js'
 import { env } from './env.js'
@@ -114,14 +115,7 @@ export function isRental(flags: UpFlags, argv: readonly string[]): boolean {
 
 const LOCAL_ONLY = ['engine', 'port', 'idle'] as const
 const RENTED_ONLY = [
-  'precision',
-  'region',
-  'gpu',
-  'instance-type',
-  'spot',
-  'max-price',
-  'max-cost',
-  'vram',
+  ...RENTED_FLAGS,
   'subnet',
   'make-network',
   'wait-capacity',

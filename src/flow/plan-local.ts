@@ -3,22 +3,10 @@ import { LabosError } from '../errors/labos-error.js'
 import type { Plan } from '../plan/plan.js'
 import type { Context } from './context.js'
 import { planLab } from './plan-lab.js'
+import { RENTED_FLAGS } from './rented-flags.js'
 import { resolveRequest } from './request.js'
 
-/** Flags that say something about rented machines only. */
-const RENTED_ONLY = [
-  'precision',
-  'region',
-  'gpu',
-  'instance-type',
-  'spot',
-  'max-price',
-  'max-cost',
-  'vram',
-  'explain',
-  'engine-config',
-  'all',
-] as const
+const RENTED_ONLY = [...RENTED_FLAGS, 'explain', 'engine-config', 'all'] as const
 
 interface LocalFlags extends Partial<Record<(typeof RENTED_ONLY)[number], unknown>> {
   readonly context?: number | undefined
