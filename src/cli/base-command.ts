@@ -11,7 +11,7 @@ import { applyConfig } from './config-file.js'
 import { env, pathsFrom } from './env.js'
 import { errorText, toLabosError } from './error-text.js'
 import { isInteractive, makePrompt, makeReporter } from './screen.js'
-import { onInterrupt } from './interrupt.js'
+import { type LastWords, onInterrupt } from './interrupt.js'
 
 export const GLOBAL = 'GLOBAL'
 
@@ -51,7 +51,7 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The second time the process leaves at once, saying `lastWords`. */
-  protected signal(lastWords?: string): AbortSignal {
+  protected signal(lastWords?: LastWords): AbortSignal {
     this.#interrupt ??= onInterrupt(process, lastWords)
     return this.#interrupt.signal
   }

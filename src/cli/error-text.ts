@@ -7,10 +7,7 @@ import type { Env } from './env.js'
 /** Any error as one of ours: oclif's own are usage errors, the rest is a fault of labos. */
 export function toLabosError(error: unknown): LabosError {
   if (error instanceof LabosError) return unwrapParser(error)
-  if (isPromptClosed(error))
-    return new LabosError('interrupted', 'Interrupted (Ctrl-C at a question).', {
-      suggestions: ['Answer beforehand with flags: `--help` shows them.'],
-    })
+  if (isPromptClosed(error)) return promptClosed()
   if (error instanceof Errors.CLIError) return fromOclif(error)
   const message = error instanceof Error ? error.message : String(error)
   return new LabosError('bug', `labos failed where it must not: ${message}`, {
@@ -42,7 +39,13 @@ function fromOclif(error: Errors.CLIError): LabosError {
   return new LabosError('usage.flags', [first, ...rest].join(' '), { suggestions: [hint, ...hints] })
 }
 
-const isPromptClosed = (error: unknown): boolean =>
+/** What closing a question means. */
+export const promptClosed = (): LabosError =>
+  new LabosError('interrupted', 'Interrupted (Ctrl-C at a question).', {
+    suggestions: ['Answer beforehand with flags: `--help` shows them.'],
+  })
+
+export const isPromptClosed = (error: unknown): boolean =>
   error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')
 
 /** An error as a user meets it: what, why, what now, where to read more, and the exit. */

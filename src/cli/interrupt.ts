@@ -10,12 +10,19 @@ export interface SignalSource {
 
 const NAMES: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
+/** What is said on the way out: as text, or found out then, without waiting. */
+export type LastWords = string | (() => string)
+
 /** The first signal aborts, so that a flow stops safely and cleans up. The second leaves at once with exit 130. */
-export function onInterrupt(source: SignalSource, lastWords = ''): { readonly signal: AbortSignal; release(): void } {
+export function onInterrupt(
+  source: SignalSource,
+  lastWords: LastWords = '',
+): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController()
   const listener = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
-      if (lastWords !== '') source.stderr.write(`${lastWords}\n`)
+      const words = typeof lastWords === 'string' ? lastWords : lastWords()
+      if (words !== '') source.stderr.write(`${words}\n`)
       source.exit(130)
     }
     source.stderr.write(`\n${name === 'SIGINT' ? 'Ctrl-C' : name}: stopping safely; once more leaves at once.\n`)

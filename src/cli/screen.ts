@@ -5,6 +5,7 @@ import { systemClock } from '../adapters/system-clock.js'
 import type { Prompt } from '../ports.js'
 import type { Reporter } from '../ui/reporter.js'
 import type { Env } from './env.js'
+import { isPromptClosed, promptClosed } from './error-text.js'
 
 interface ScreenFlags {
   readonly json: boolean
@@ -48,19 +49,30 @@ export function makePrompt(flags: ScreenFlags, env: Env): { readonly prompt?: Pr
   return {
     prompt: {
       confirm: async (message, preset) => {
-        const { answer } = await (
-          await ask()
-        )<{ answer: boolean }>({ type: 'confirm', name: 'answer', message, default: preset })
+        const prompt = await ask()
+        const { answer } = await answered(
+          prompt<{ answer: boolean }>({ type: 'confirm', name: 'answer', message, default: preset }),
+        )
         return answer
       },
       select: async (message, choices) => {
-        const { answer } = await (
-          await ask()
-        )<{ answer: string }>({ type: 'select', name: 'answer', message, choices: [...choices] })
+        const prompt = await ask()
+        const { answer } = await answered(
+          prompt<{ answer: string }>({ type: 'select', name: 'answer', message, choices: [...choices] }),
+        )
         const chosen = choices.find(({ value }) => value === answer)
         if (!chosen) throw new Error(`the prompt answered ${answer}, which it was not offered`)
         return chosen.value
       },
     },
+  }
+}
+
+/** A question that was closed ends the flow as any interruption does. */
+async function answered<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw isPromptClosed(error) ? promptClosed() : error
   }
 }

@@ -28,10 +28,12 @@ export default class Up extends BaseCommand {
   }
   static override flags = upFlags
 
+  #lastWords = (): string => 'Left at once. See what runs: labos ps. Remove it: labos down NAME.'
+
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Up)
     const isRented = isRental(flags, this.argv)
-    const signal = this.signal('Left at once. See what runs: labos ps. Remove it: labos down NAME.')
+    const signal = this.signal(() => this.#lastWords())
     const context = await this.context(flags, true)
     const model = args.model ?? (await chooseModel(context))
     if (isRented) {
@@ -66,7 +68,11 @@ export default class Up extends BaseCommand {
       this.render(withinLimit(plan, request.wish), flags, rentPlanText, true)
       return
     }
-    const { upRented } = await import('../flow/up-rented/up-rented.js') // labs on this computer need none of it
+    const [{ upRented }, { leftAtOnce }] = await Promise.all([
+      import('../flow/up-rented/up-rented.js'), // labs on this computer need none of it
+      import('../flow/up-rented/left-at-once.js'),
+    ])
+    this.#lastWords = () => leftAtOnce(request, this.paths)
     const result = await withDeadline(flags.timeout, context.clock, signal, (limited) =>
       upRented(request, context, limited),
     )

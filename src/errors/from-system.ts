@@ -17,7 +17,9 @@ const HOME_ELSEWHERE = 'Or set LABOS_HOME to a folder that is, and run the comma
  */
 export function fromFileSystem(error: unknown, path: string, elsewhere = HOME_ELSEWHERE): unknown {
   const code = systemCode(error)
-  if (code !== undefined && READ_ONLY.has(code)) {
+  // Node.js says ENOENT when it may not make one of several folders.
+  const isUnmakeable = code === 'ENOENT' && error instanceof Error && 'syscall' in error && error.syscall === 'mkdir'
+  if (code !== undefined && (READ_ONLY.has(code) || isUnmakeable)) {
     return new LabosError('state.readonly', `Cannot write ${path} (${code}).`, {
       suggestions: ['Make that folder writable for you.', elsewhere],
       cause: error,

@@ -6,7 +6,7 @@ import { isThere, ratesOfLab } from './rented-record.js'
 /** As its record says: the cloud could not be asked. */
 export function stillRuns(record: RentedLab): string {
   const { machine, regions, name, expiresAt } = record
-  if (!machine) return regions.length === 0 ? 'Nothing was made for it.' : mayRun(regions, expiresAt)
+  if (!machine) return regions.length === 0 ? 'Nothing was made for it.' : mayRun(record)
   if (!isThere(machine.state)) return `Its machine ${machine.id} had ended; what else it holds is not known.`
   const rates = ratesOfLab(record)
   const where = `${machine.id} (${machine.instanceType} in ${machine.region})`
@@ -15,8 +15,16 @@ export function stillRuns(record: RentedLab): string {
   return `THE MACHINE STILL RUNS: ${where}, ${perHour(rates.running)}, ${endText(expiresAt)}.`
 }
 
-const mayRun = (regions: readonly string[], expiresAt: string | undefined): string =>
-  `A MACHINE MAY RUN in ${regions.join(', ')}, ${endText(expiresAt)}.`
+/** Nobody knows which machine of the plan it would be: the dearest one's price is said. */
+function mayRun({ regions, plan, expiresAt }: RentedLab): string {
+  const rates = plan.offers
+    .filter(({ region }) => regions.includes(region))
+    .map(({ usdPerHour, besidesUsdPerHour }) => (usdPerHour === null ? null : usdPerHour + besidesUsdPerHour))
+  const known = rates.filter((usd) => usd !== null)
+  const price =
+    known.length === rates.length && known.length > 0 ? `up to ${perHour(Math.max(...known))}` : perHour(null)
+  return `A MACHINE MAY RUN in ${regions.join(', ')}, ${price}, ${endText(expiresAt)}.`
+}
 
 const perHour = (usd: number | null): string =>
   `${formatUsdOr(usd, 'at a price that is not known')}${usd === null ? '' : '/h'}`

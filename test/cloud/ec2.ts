@@ -69,6 +69,17 @@ const deleteGroup: Handler = (request, forward, { records, settings, now }) => {
   return Promise.resolve(refusal(request, 'DependencyViolation', `resource ${id} has a dependent object`))
 }
 
+/** moto takes an interface away from the machine that has it. */
+const deleteInterface: Handler = async (request, forward, { records, settings, now, admin }) => {
+  const id = request.params['NetworkInterfaceId'] ?? ''
+  const wish = { Action: 'DescribeNetworkInterfaces', 'NetworkInterfaceId.1': id }
+  const { body } = await admin.ask('ec2', request.region, wish)
+  const record = records.get(/<instanceId>([^<]+)/.exec(body)?.[1] ?? '')
+  const isUsed = record !== undefined && stateAt(record, settings, now()) !== 'terminated'
+  if (!isUsed) return forward(request.params)
+  return refusal(request, 'InvalidParameterValue', `Network interface '${id}' is currently in use.`)
+}
+
 export const ec2Handlers: Readonly<Record<string, Handler>> = {
   DescribeInstances: describe,
   RunInstances: run,
@@ -76,6 +87,7 @@ export const ec2Handlers: Readonly<Record<string, Handler>> = {
   StopInstances: stop,
   StartInstances: start,
   DeleteSecurityGroup: deleteGroup,
+  DeleteNetworkInterface: deleteInterface,
   CreateSecurityGroup: createGroup,
   CreateDefaultVpc: createDefaultVpc,
   DescribeImages: describeImages,

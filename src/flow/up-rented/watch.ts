@@ -43,15 +43,15 @@ export function watch(lab: RentedLab, { clock, emit, paths }: Context): Watched 
           const { id, instanceType, zone } = said.machine
           record = seenMachine(record, said.machine, clock.now())
           const saved = record
-          saving = saving.then(() => saveLab(paths, saved)).catch(() => undefined) // kept in the stack's state, too
           const price = formatUsdOr(ratesOfLab(record).running, 'price not known')
           const how = said.type === 'made' ? 'is made' : 'was made before, and goes on'
-          emit({
-            type: 'done',
-            step: 'machine',
-            text: `${id} ${how}: ${instanceType} in ${zone}, ${price}/h from now on`,
-            elapsedMs: clock.monotonicMs() - sinceMs,
-          })
+          const text = `${id} ${how}: ${instanceType} in ${zone}, ${price}/h from now on`
+          const elapsedMs = clock.monotonicMs() - sinceMs
+          // Said when it is written down: who reads it may leave at once. The stack's state has it, too.
+          saving = saving
+            .then(() => saveLab(paths, saved))
+            .catch(() => undefined)
+            .then(() => emit({ type: 'done', step: 'machine', text, elapsedMs }))
         }
       }
     },

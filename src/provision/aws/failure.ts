@@ -8,13 +8,30 @@ import { logsText, meanings } from './meanings.js'
 
 /** The error for what the stack did not do. Its `aftermath` is for the caller to add. */
 export function notMade(failure: Refused): LabosError {
-  const { code, message, logs } = failure
+  const { code, message } = failure
   const cause = code === undefined ? undefined : new Error(`${code}: ${message}`) // in full, for DEBUG
   const meaning = meaningOf(failure)
   if (meaning)
     return new LabosError(meaning.code, meaning.text(failure), { suggestions: meaning.advice(failure), cause })
-  return new LabosError('machine.failed', `The machine could not be made: ${message}`, {
-    suggestions: ['Run the same command again: what exists is adopted.', logsText(logs)],
+  return withoutCode(failure, cause)
+}
+
+/** Pulumi itself, or what it runs on. */
+function withoutCode({ message, logs }: Refused, cause: Error | undefined): LabosError {
+  if (/no space left on device|disk quota exceeded|ENOSPC|EDQUOT/i.test(message))
+    return new LabosError('disk.short', `The disk is full, so the machine could not be made: ${message}`, {
+      suggestions: ['Free some space and run the same command again.', 'Or name another folder: LABOS_HOME.'],
+      cause,
+    })
+  const isSilent = message.trim() === ''
+  const why = isSilent ? "Pulumi's command line tool ended without a word, as it does on a full disk." : message
+  return new LabosError('machine.failed', `The machine could not be made: ${why}`, {
+    suggestions: [
+      isSilent
+        ? `See whether there is space left where ${logs} is, and run the same command again.`
+        : 'Run the same command again: what exists is adopted.',
+      logsText(logs),
+    ],
     cause,
   })
 }

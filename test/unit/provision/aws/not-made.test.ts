@@ -142,6 +142,16 @@ describe('what EC2 says to a launch', () => {
     expect(error.suggestions.join(' ')).toContain('/runs')
   })
 
+  it.each([
+    ['write /x.tmp: no space left on device', 'disk.short', 'The disk is full'],
+    ['The disk is full: writing /x failed (ENOSPC).', 'disk.short', 'The disk is full'],
+    ['', 'machine.failed', 'ended without a word'],
+  ])('may be a disk that is full: "%s"', (message, code, says) => {
+    const error = notMade({ message, logs: '/runs' })
+    expect(error).toMatchObject({ code, message: expect.stringContaining(says) as string })
+    expect(error.suggestions[0]).toContain('space')
+  })
+
   it('may be about a machine that ended while it started', () => {
     const error = notMade(failed('UserInitiatedShutdown', 'It ended while it started: x', { permission: '' }))
     expect(error.message).toBe('The machine could not be made: It ended while it started: x')

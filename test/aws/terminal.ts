@@ -1,0 +1,65 @@
+/** A command at a terminal of its own: util-linux's `script`, whose keyboard is a pipe. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { BIN, type Subject } from '../crash/subject.js'
+
+export interface Terminal {
+  /** As if it was typed. */
+  type(text: string): void
+  /** Resolves when the screen has shown it. */
+  shows(pattern: RegExp): Promise<void>
+  /** The terminal goes away, as when its window is closed. */
+  close(): void
+  /** Of the command. */
+  readonly pid: number
+  /** When the command has ended: its exit, and all that the screen has shown. */
+  readonly ended: Promise<{ readonly exitCode: number; readonly screen: string }>
+}
+
+export const CTRL_C = '\u0003'
+
+/** Why there can be none here; undefined where there can. */
+export function withoutTerminals(): string | undefined {
+  if (process.platform !== 'linux') return 'this machine has no util-linux'
+  try {
+    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux')
+      ? undefined
+      : 'this machine has another script than that of util-linux'
+  } catch {
+    return 'this machine has no script of util-linux'
+  }
+}
+
+export function atTerminal({ env }: Subject, args: readonly string[]): Terminal {
+  const command = ['exec', ...[process.execPath, BIN, ...args].map(quoted)].join(' ')
+  const child = spawn('script', ['--quiet', '--flush', '--return', '--command', command, '/dev/null'], {
+    env: { ...env, TERM: 'xterm', COLUMNS: '80' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  child.stdin.on('error', () => undefined) // typed after the end
+  let screen = ''
+  const waiting: { readonly pattern: RegExp; readonly done: () => void }[] = []
+  child.stdout.on('data', (piece: Buffer) => {
+    screen += piece.toString()
+    for (const { pattern, done } of waiting) if (pattern.test(screen)) done()
+  })
+  return {
+    type: (text) => void child.stdin.write(text),
+    shows: (pattern) => new Promise((done) => (pattern.test(screen) ? done() : waiting.push({ pattern, done }))),
+    close: () => void child.kill('SIGKILL'),
+    get pid() {
+      return childOf(child)
+    },
+    ended: new Promise((done) => child.once('close', (code) => done({ exitCode: code ?? -1, screen }))),
+  }
+}
+
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
+
+function childOf({ pid = 0 }: ChildProcess): number {
+  return Number(
+    readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8')
+      .trim()
+      .split(' ')[0],
+  )
+}
