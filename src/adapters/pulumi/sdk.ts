@@ -6,5 +6,3 @@ import stacks from '@pulumi/pulumi/automation/stack.js'
 import semver from 'semver'
 
 export const sdk = { commands, pulumi, semver, stacks, workspaces }
-
-export type Sdk = typeof sdk

@@ -11,7 +11,6 @@ import type { FoundEngine } from './find-engine.js'
 import { checkpointFile, engineEnv, isRemote, PROJECT, setBrokenAside, type StackFolder } from './folder.js'
 import { breakStaleLock, hasCheckpoint, hasPending } from './repair.js'
 import { type EngineRun, runEngine } from './run-engine.js'
-import type { Sdk } from './sdk.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -155,12 +154,14 @@ function ownTool({ folder, engine }: StackWish, envVars: Readonly<Record<string,
   return { last: () => last, run }
 }
 
+/** What is used of `sdk.ts`; named here, because that file is only ever loaded with await import(). */
+interface Sdk {
+  readonly commands: { readonly PulumiCommand: { readonly prototype: PulumiCommand } }
+  readonly semver: { parse(version: string): unknown }
+}
+
 /** The SDK's command with our way of running the tool; its constructor is private. */
-const commandOf = (
-  { run }: Tool,
-  { engine }: StackWish,
-  { commands, semver }: Pick<Sdk, 'commands' | 'semver'>,
-): PulumiCommand =>
+const commandOf = ({ run }: Tool, { engine }: StackWish, { commands, semver }: Sdk): PulumiCommand =>
   Object.assign(Object.create(commands.PulumiCommand.prototype) as PulumiCommand, {
     command: engine.command,
     version: semver.parse(engine.version),
