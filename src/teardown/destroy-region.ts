@@ -6,7 +6,7 @@ import { endMachines } from './end-machines.js'
 
 /** GPU machines have taken ten minutes to end. */
 const LIMIT_MS = 15 * 60_000
-const FIRST_PAUSE_MS = 1000
+const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5000
 /** Failures to reach AWS, one after the other, that are waited out once it has answered. */
 const UNREACHED_MOST = 6

@@ -216,11 +216,15 @@ describe('down of a rented lab that does not come to its end', () => {
   })
 
   it('asks an `up` that still runs to stop, and waits for it longer than for a local one', async () => {
-    const processes = fakeProcesses([1, 9], () => false)
+    let endsLater = (): void => undefined
+    const processes = fakeProcesses([1, 9], () => {
+      endsLater()
+      return false
+    })
     const { context, down } = await downWorld({}, { processes })
+    endsLater = () => void context.clock.sleep(5 * 60_000).then(() => processes.running.delete(9))
     const holder = { pid: 9, startTime: 't9', command: 'labos up deepseek-coder-v2', at: 0 }
     writeFileSync(lockPath(context.paths, 'one'), JSON.stringify(holder))
-    void context.clock.sleep(5 * 60_000).then(() => processes.running.delete(9))
     expect((await down()).labs).toMatchObject([{ outcome: 'removed' }])
     expect(processes.sent).toEqual(['SIGTERM 9'])
   })
