@@ -11,6 +11,7 @@ import { applyConfig } from './config-file.js'
 import { env, pathsFrom } from './env.js'
 import { errorText, toLabosError } from './error-text.js'
 import { isInteractive, makePrompt, makeReporter } from './screen.js'
+import { bearLostOutput } from './lost-output.js'
 import { type LastWords, onInterrupt } from './interrupt.js'
 
 export const GLOBAL = 'GLOBAL'
@@ -46,6 +47,7 @@ export abstract class BaseCommand extends Command {
 
   override async init(): Promise<void> {
     await super.init()
+    bearLostOutput(process.stdout, process.stderr)
     this.paths = pathsFrom(env)
     if (this.readsConfig) await applyConfig(this.paths.configFile, env)
   }

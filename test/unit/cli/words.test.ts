@@ -1,9 +1,11 @@
+import { EventEmitter } from 'node:events'
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { canRedraw } from '../../../src/cli/screen.js'
 import { parseDuration } from '../../../src/cli/duration.js'
 import { errorText, toLabosError } from '../../../src/cli/error-text.js'
 import { onInterrupt } from '../../../src/cli/interrupt.js'
+import { bearLostOutput } from '../../../src/cli/lost-output.js'
 import { shellLines } from '../../../src/cli/shell-lines.js'
 import { temperatureOf } from '../../../src/cli/temperature.js'
 import { parsePlain } from '../../../src/fast.js'
@@ -130,6 +132,19 @@ describe('Ctrl-C', () => {
     release()
     expect(listeners.size).toBe(0)
   })
+})
+
+describe('an output that is lost', () => {
+  const failing = (code: string): (() => boolean) => {
+    const stream = new EventEmitter().on('error', () => {
+      throw new Error('of oclif')
+    })
+    bearLostOutput(stream)
+    return () => stream.emit('error', Object.assign(new Error(code), { code }))
+  }
+
+  it.each(['EIO', 'EPIPE'])('breaks nothing (%s)', (code) => expect(failing(code)).not.toThrow())
+  it('is not one that fails otherwise', () => expect(failing('ENOSPC')).toThrow('ENOSPC'))
 })
 
 describe('progress that is redrawn', () => {
