@@ -50,11 +50,11 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
 
 console.error('starting the cloud (the first time installs moto) ...')
 try {
-  const { startCloud } = await bundled()
+  const { shellEnv, startCloud } = await bundled()
   starting.signal.throwIfAborted()
   cloud = await startCloud({ port, log: console.error, signal: starting.signal })
   if (starting.signal.aborted) await cloud.close()
-  else present(cloud)
+  else present(cloud, shellEnv)
 } catch (error) {
   if (!starting.signal.aborted) {
     console.error(`The cloud does not start: ${reasonOf(error)}`)
@@ -62,10 +62,13 @@ try {
   }
 }
 
-/** @param {import('../test/cloud/cloud.js').Cloud} cloud */
-function present({ env, fault }) {
-  for (const each of faults) fault(each)
-  for (const [name, value] of Object.entries(env)) console.log(`export ${name}=${value}`)
+/**
+ * @param {import('../test/cloud/cloud.js').Cloud} cloud
+ * @param {typeof import('../test/cloud/for-people.js').shellEnv} shellEnv
+ */
+function present(cloud, shellEnv) {
+  for (const each of faults) cloud.fault(each)
+  for (const [name, value] of Object.entries(shellEnv(cloud))) console.log(`export ${name}=${value}`)
   console.error('Paste these lines into another shell. Ctrl-C ends the cloud and all that is in it.')
 }
 
@@ -98,14 +101,14 @@ function refuse(why) {
 
 /**
  * The cloud in plain JavaScript, made inside the project, where it finds its libraries.
- * @returns {Promise<typeof import('../test/cloud/cloud.js')>}
+ * @returns {Promise<typeof import('../test/cloud/for-people.js')>}
  */
 async function bundled() {
   const dir = mkdtempSync(join(import.meta.dirname, '../node_modules/.labos-cloud-'))
   try {
     const outfile = join(dir, 'cloud.mjs')
     await build({
-      entryPoints: [join(import.meta.dirname, '../test/cloud/cloud.ts')],
+      entryPoints: [join(import.meta.dirname, '../test/cloud/for-people.ts')],
       outfile,
       bundle: true,
       packages: 'external',
