@@ -35,11 +35,22 @@ export async function planRental(wish: RentWish, context: Context, signal: Abort
   return checked(plan, context, signal)
 }
 
-/** Most plans need no network. */
+/** Most plans need no network. A hub that is away keeps nobody from hearing what AWS says. */
 async function checked(plan: RentPlan, context: Context, signal: AbortSignal): Promise<RentPlan> {
   const [{ checkPlan }, { checkAws }] = await Promise.all([import('./check-plan.js'), import('./check-aws.js')])
-  const [onHub, inAws] = await Promise.all([checkPlan(plan, context, signal), checkAws(plan, context, signal)])
-  return { ...onHub, ...inAws, notes: [...onHub.notes, ...inAws.notes] }
+  const [onHub, inAws] = await Promise.all([
+    checkPlan(plan, context, signal).catch(unreachedHub),
+    checkAws(plan, context, signal),
+  ])
+  if (!(onHub instanceof LabosError)) return { ...onHub, ...inAws, notes: [...onHub.notes, ...inAws.notes] }
+  if (inAws.checks.length === 0) throw onHub
+  const note = 'The hub could not be asked: commit and size of the weights are not checked.'
+  return { ...plan, ...inAws, notes: [...plan.notes, note, ...inAws.notes] }
+}
+
+function unreachedHub(error: unknown): LabosError {
+  if (error instanceof LabosError && error.code === 'network.download') return error
+  throw error
 }
 
 /** The best offer. Throws `plan.nofit` with what would have to change when no machine fits. */

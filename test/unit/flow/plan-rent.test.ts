@@ -9,9 +9,11 @@ import {
   type RentWish,
   withoutRefused,
 } from '../../../src/flow/plan-rent.js'
+import { LabosError } from '../../../src/errors/labos-error.js'
+import type { Context } from '../../../src/flow/context.js'
 import type { RentPlan } from '../../../src/plan/rent/rent-plan.js'
 import { hurriedClock } from '../../fakes/bootstrap.js'
-import { fakeContext, type FakeContext } from '../../fakes/context.js'
+import { fakeContext } from '../../fakes/context.js'
 import { willingAws } from '../../fakes/facts.js'
 import { COMMIT, repoHub } from '../../fakes/repo-hub.js'
 import { llamaConfig } from '../../fakes/shape.js'
@@ -27,20 +29,20 @@ const wish = (more: Partial<RentWish> = {}): RentWish => ({
   ...more,
 })
 
-const run = (more: Partial<RentWish> = {}, context: FakeContext = fakeContext()): Promise<RentPlan> =>
+const run = (more: Partial<RentWish> = {}, context: Context = fakeContext()): Promise<RentPlan> =>
   planRental(wish(more), context, new AbortController().signal)
 
 const online = async (
   files: Record<string, Buffer>,
   repo?: string,
-): Promise<{ context: FakeContext; hub: Awaited<ReturnType<typeof repoHub>> }> => {
+): Promise<{ context: Context; hub: Awaited<ReturnType<typeof repoHub>> }> => {
   const hub = await repoHub(files, repo)
   const context = fakeContext({
     fetch: globalThis.fetch,
     env: { HF_ENDPOINT: hub.address },
     aws: async () => willingAws(),
   })
-  return { hub, context: { ...context, clock: hurriedClock() as unknown as FakeContext['clock'] } }
+  return { hub, context: { ...context, clock: hurriedClock() } }
 }
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
@@ -237,5 +239,17 @@ describe('asking the hub and AWS about a plan', () => {
     const plan = await run({ check: true }, context)
     expect(plan.model.repo).toBe('new/home')
     expect(plan.notes).toContain(`${repo} has moved: it is new/home now.`)
+  })
+
+  it('says what AWS says where the hub is away, and fails where both are', async () => {
+    const away = { clock: hurriedClock(), fetch: () => Promise.reject(new TypeError('fetch failed')) }
+    const plan = await run({ check: true }, { ...fakeContext({ ...away, aws: async () => willingAws() }), ...away })
+    expect(plan.notes).toContain('The hub could not be asked: commit and size of the weights are not checked.')
+    expect(plan.checks).toMatchObject([{ accountId: '123456789012' }])
+    const refuse = new LabosError('aws.credentials', 'There are none.', { suggestions: ['Get some.'] })
+    const aws = (): Promise<never> => Promise.reject(refuse)
+    await expect(run({ check: true }, { ...fakeContext({ ...away, aws }), ...away })).rejects.toMatchObject({
+      code: 'network.download',
+    })
   })
 })
