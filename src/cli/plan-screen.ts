@@ -150,7 +150,8 @@ function alternatives({ alternatives: others }: RentPlan): string[] {
 }
 
 function remarks(plan: RentPlan, facts: PlanScreenFacts): string[] {
-  const notes = [...priceNotes(plan, facts), ...plan.notes, 'This version plans; it does not rent machines yet.']
+  const rent = `Rent it: \`${facts.program} up ${plan.model.id} --until machine\`; nothing serves on it in this version.`
+  const notes = [...priceNotes(plan, facts), ...plan.notes, rent]
   return ['', ...factLines(notes.map((note) => ['note', note] as const))]
 }
 

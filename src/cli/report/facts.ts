@@ -78,6 +78,6 @@ export function whereText({ local, rented }: Pick<ModelReport, 'local' | 'rented
     local.length > 0
       ? 'With --dry-run it shows memory and download, and starts nothing. '
       : 'labos cannot run it on this computer. '
-  const machines = rented === 'planned' ? 'Renting machines for it is planned; labos cannot do that yet.' : ''
+  const machines = rented === 'planned' ? 'labos rents machines for it; serving on them is planned.' : ''
   return `${here}${machines}`.trim()
 }
