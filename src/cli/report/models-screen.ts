@@ -53,6 +53,6 @@ function placesText({ local, rented }: ModelOverview): string {
   const here = local.map(({ engine, bytes }) => `${engine} ${formatBytes(bytes)}`).join(', ')
   return [
     here === '' ? 'not on this computer' : `this computer: ${here}`,
-    ...(rented === 'planned' ? ['rented machines: serving is planned'] : []),
+    ...(rented === 'planned' ? ['rented machines: planned'] : []),
   ].join('; ')
 }

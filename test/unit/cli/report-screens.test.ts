@@ -37,8 +37,8 @@ describe('the list of models', () => {
   })
 
   it('claims no machine that labos cannot get', () => {
-    expect(text).toContain('this computer: llama.cpp 10.4 GB, ollama 8.9 GB; rented machines: serving is planned')
-    expect(text).toContain('not on this computer; rented machines: serving is planned')
+    expect(text).toContain('this computer: llama.cpp 10.4 GB, ollama 8.9 GB; rented machines: planned')
+    expect(text).toContain('not on this computer; rented machines: planned')
     expect(text.replaceAll(/\s+/g, ' ')).toContain('labos rents them, and cannot serve on them yet')
   })
 
