@@ -4,13 +4,17 @@ import { type Answer, type AwsRequest, refusal } from './request.js'
 import type { CloudSettings } from './settings.js'
 import type { Handler } from './world.js'
 
+const OTHER_PARTITIONS = /^(?:cn|us-gov|us-iso|eu-isoe|eusc)/
+
 export const describeRegions: Handler = async (request, forward, { settings }) => {
   const answer = await forward()
   if (answer.status !== 200) return answer
   const document = parseXml(answer.body)
   const isAll = request.params['AllRegions'] === 'true'
   for (const item of all(document, 'regionInfo').flatMap((set) => children(set, 'item'))) {
-    if (!settings.disabledRegions.includes(textOf(item, 'regionName'))) continue
+    const name = textOf(item, 'regionName')
+    if (OTHER_PARTITIONS.test(name)) remove(item) // moto lists the regions of all partitions
+    if (!settings.disabledRegions.includes(name)) continue
     if (isAll) setText(item, 'optInStatus', 'not-opted-in')
     else remove(item)
   }

@@ -52,11 +52,8 @@ export function leastPolicy(partition: Partition): Policy {
     Statement: [
       allow('Reads', [...READS, 'pricing:GetProducts', 'sts:DecodeAuthorizationMessage'], '*'),
       allow('NewestImage', ['ssm:GetParameter'], `arn:${partition}:ssm:*::parameter/aws/service/deeplearning/*`),
-      allow(
-        'Quotas',
-        ['servicequotas:GetServiceQuota', 'servicequotas:RequestServiceQuotaIncrease'],
-        `arn:${partition}:servicequotas:*:*:ec2/*`,
-      ),
+      allow('Quotas', ['servicequotas:GetServiceQuota'], '*'), // it has no narrower right
+      allow('MoreQuota', ['servicequotas:RequestServiceQuotaIncrease'], `arn:${partition}:servicequotas:*:*:ec2/*`),
       allow('RunFromImageInSubnet', ['ec2:RunInstances'], [...images, ...ec2('subnet')]),
       allow('RunInOwnGroup', ['ec2:RunInstances'], ec2('security-group'), HAS_TAG),
       allow('RunTaggedMachine', ['ec2:RunInstances'], ec2('instance'), {
