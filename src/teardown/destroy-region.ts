@@ -47,8 +47,26 @@ export async function destroyIn(asked: RegionWish, deps: DestroyDeps, signal: Ab
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof LabosError)) throw error
+    await endUnseen(wish, ledger, deps, signal)
     return { ...result(wish, ledger), error }
   }
+}
+
+/** What may not be listed is unknown; the machine that the record names costs the most, and is told to end all the same. */
+async function endUnseen(
+  { machine, region }: RegionWish,
+  { seen }: Ledger,
+  deps: DestroyDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  if (machine?.region !== region || seen.size > 0) return
+  const { holdings } = await deps.aws(region)
+  const isTold = await holdings.terminate(machine.id, signal).then(
+    () => true,
+    () => false, // the error that there was says more
+  )
+  if (isTold)
+    deps.emit({ type: 'note', step: 'teardown', text: `${machine.id} was told to end; that it has is not proven` })
 }
 
 /** The second search follows the removal at once; later ones leave AWS time. */

@@ -188,6 +188,15 @@ describe('a lab that is destroyed, in trouble', () => {
     expect(events[0]).toMatchObject({ text: expect.stringContaining('until 00:01:00 UTC') as string })
   })
 
+  it('tells the machine that the record names to end even where nothing may be listed', async () => {
+    const { cloud, destroy, events } = world()
+    cloud.fail('list', refusal('aws.refused', 'AWS refuses ec2:DescribeVolumes.'))
+    const { unknown } = await destroy({ machine: { id: 'i-1', region: 'us-east-1' } })
+    expect(unknown).toMatchObject([{ error: { code: 'aws.refused' } }])
+    expect(cloud.machines[0]?.state).toBe('shutting-down')
+    expect(events.at(-1)).toMatchObject({ text: 'i-1 was told to end; that it has is not proven' })
+  })
+
   it('stops with the reason of the signal', async () => {
     const { destroy, clock } = world()
     const stop = new AbortController()
