@@ -1,7 +1,7 @@
 /**
  * `npm run crash-matrix`: every request of `labos up` and `labos down`, with every process killed at it, into
- * docs/crash-matrix.md. Takes most of an hour. With names (kill-up, trouble-up, kill-down, trouble-down) only those parts, and no
- * document.
+ * docs/crash-matrix.md. Takes most of an hour. With names (kill-up, trouble-up, kill-down, trouble-down) only those parts are
+ * run, and the others stay as they are.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 /** Runs the whole matrix and writes it as a document. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { startCloud } from '../cloud/cloud.js'
 import { crash, type Crash, meetTrouble, type Point, pointsOf, troubles, type Verdict, victims } from './matrix.js'
 
@@ -14,7 +14,7 @@ export interface MatrixWish {
   readonly out: string
   /** Environment of the CLI beside the cloud's. */
   readonly env: Readonly<Record<string, string>>
-  /** Parts of the matrix: all, or those named. */
+  /** Parts of the matrix: all, or those named; the others stay in the document as they are. */
   readonly parts: readonly string[]
   readonly say: (line: string) => void
 }
@@ -25,7 +25,7 @@ const rowOf = ({ service, action, nth }: Point): string =>
 /** Resolves to the number of cells that do not hold. */
 export async function writeMatrix({ out, env, parts, say }: MatrixWish): Promise<number> {
   const cloud = await startCloud({ settings: { pendingMs: 150, shuttingDownMs: 150 } })
-  const sections: string[] = []
+  const sections = existsSync(out) ? sectionsOf(readFileSync(out, 'utf8')) : new Map<string, string>()
   let broken = 0
   try {
     const [up, down] = [await pointsOf('up', cloud, env), await pointsOf('down', cloud, env)]
@@ -41,7 +41,7 @@ export async function writeMatrix({ out, env, parts, say }: MatrixWish): Promise
         )
         if (outcome === 'broken') broken += 1
       }
-      sections.push(section(title, done))
+      sections.set(title, section(title, done))
     }
     for (const command of ['up', 'down'] as const) {
       const points = command === 'up' ? up : down
@@ -72,7 +72,7 @@ export async function writeMatrix({ out, env, parts, say }: MatrixWish): Promise
   } finally {
     await cloud.close()
   }
-  if (parts.length === 0) writeFileSync(out, `${INTRODUCTION}\n${sections.join('\n')}`)
+  writeFileSync(out, `${INTRODUCTION}\n${[...sections.values()].join('\n')}`)
   return broken
 }
 
@@ -82,6 +82,12 @@ function crashesAt(point: Point, command: 'up' | 'down'): Crash[] {
   return who.flatMap((victim) =>
     (['before', 'after'] as const).flatMap((phase) => next.map((then) => ({ command, point, phase, victim, then }))),
   )
+}
+
+/** Of the document as it is, by title; the parts that are not run anew stay. */
+function sectionsOf(text: string): Map<string, string> {
+  const [, ...found] = text.split(/^## /m)
+  return new Map(found.map((part) => [part.slice(0, part.indexOf('\n')), `## ${part.trimEnd()}\n`]))
 }
 
 const WORDS = { held: 'held', broken: '**BROKEN**', 'not-running': '-', 'not-reached': '.' } as const
