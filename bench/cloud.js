@@ -3,9 +3,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
 import { ENGINE_VERSION, findEngine } from '../build/src/adapters/pulumi/find-engine.js'
+import { loadTestCode } from '../scripts/load-test-code.js'
 
 /**
  * @typedef {import('../test/cloud/cloud.js').Cloud} Cloud
@@ -69,23 +68,7 @@ async function pulumiCli() {
 
 /** @param {import('../test/cloud/cloud.js').CloudWish} wish @returns {Promise<Cloud>} */
 async function startCloud(wish) {
-  // Inside the project, where the bundle finds its libraries.
-  const dir = mkdtempSync(join(import.meta.dirname, '../node_modules/.labos-bench-'))
-  try {
-    const outfile = join(dir, 'cloud.mjs')
-    await build({
-      entryPoints: [join(import.meta.dirname, '../test/cloud/cloud.ts')],
-      outfile,
-      bundle: true,
-      packages: 'external',
-      platform: 'node',
-      format: 'esm',
-      logLevel: 'error',
-    })
-    /** @type {typeof import('../test/cloud/cloud.js')} */
-    const made = await import(pathToFileURL(outfile).href)
-    return await made.startCloud(wish)
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
-  }
+  /** @type {typeof import('../test/cloud/cloud.js')} */
+  const made = await loadTestCode('cloud/cloud.ts')
+  return made.startCloud(wish)
 }

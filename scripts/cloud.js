@@ -1,10 +1,7 @@
 /** `npm run cloud`: the tests' cloud on a port, until Ctrl-C. Prints what a shell needs to use it. */
-import { mkdtempSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
+import { loadTestCode } from './load-test-code.js'
 
 const PORT = '5055'
 const HELP = `An AWS to try labos on: moto behind a proxy, on this computer only. Ends with Ctrl-C, and all in it.
@@ -50,7 +47,8 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
 
 console.error('starting the cloud (the first time installs moto) ...')
 try {
-  const { shellEnv, startCloud } = await bundled()
+  /** @type {typeof import('../test/cloud/for-people.js')} */
+  const { shellEnv, startCloud } = await loadTestCode('cloud/for-people.ts')
   starting.signal.throwIfAborted()
   cloud = await startCloud({ port, log: console.error, signal: starting.signal })
   if (starting.signal.aborted) await cloud.close()
@@ -97,27 +95,4 @@ function parsed() {
 function refuse(why) {
   console.error(`${why}\nSee \`npm run cloud -- --help\`.`)
   process.exit(2)
-}
-
-/**
- * The cloud in plain JavaScript, made inside the project, where it finds its libraries.
- * @returns {Promise<typeof import('../test/cloud/for-people.js')>}
- */
-async function bundled() {
-  const dir = mkdtempSync(join(import.meta.dirname, '../node_modules/.labos-cloud-'))
-  try {
-    const outfile = join(dir, 'cloud.mjs')
-    await build({
-      entryPoints: [join(import.meta.dirname, '../test/cloud/for-people.ts')],
-      outfile,
-      bundle: true,
-      packages: 'external',
-      platform: 'node',
-      format: 'esm',
-      logLevel: 'error',
-    })
-    return await import(pathToFileURL(outfile).href)
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
-  }
 }

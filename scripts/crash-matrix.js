@@ -3,30 +3,13 @@
  * docs/crash-matrix.md. Takes most of an hour. With names (kill-up, trouble-up, kill-down, trouble-down) only those parts are
  * run, and the others stay as they are.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
+import { loadTestCode } from './load-test-code.js'
 
-const root = join(import.meta.dirname, '..')
-// Inside the project, where the bundle finds its libraries, and as deep as the sources.
-const dir = mkdtempSync(join(root, 'node_modules/.labos-crash-'))
-process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
-const outfile = join(dir, 'report.mjs')
-await build({
-  entryPoints: [join(root, 'test/crash/report.ts')],
-  outfile,
-  bundle: true,
-  packages: 'external',
-  platform: 'node',
-  format: 'esm',
-  logLevel: 'error',
-})
-const { writeMatrix } = /** @type {typeof import('../test/crash/report.js')} */ (
-  await import(pathToFileURL(outfile).href)
-)
+/** @type {typeof import('../test/crash/report.js')} */
+const { writeMatrix } = await loadTestCode('crash/report.ts')
 const broken = await writeMatrix({
-  out: join(root, 'docs/crash-matrix.md'),
+  out: join(import.meta.dirname, '../docs/crash-matrix.md'),
   env: {
     LABOS_AWS_TIMEOUT: '2',
     LABOS_ALLOW_CIDR: '127.0.0.1/32',

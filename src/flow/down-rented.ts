@@ -1,14 +1,13 @@
 /** Ends a rented lab that has a record here, and proves that nothing of it is left in AWS. Under the lab's lock. */
 import type { CloudMachine } from '../cloud-ports.js'
 import { LabosError } from '../errors/labos-error.js'
-import type { MachinePrice } from '../plan/aws/cloud-labs.js'
 import type { RentedLab } from '../state/record.js'
 import { removeLab, saveLab } from '../state/store.js'
 import { destroyLab, type Destroyed } from '../teardown/destroy-lab.js'
 import { checkAccount } from './check-account.js'
 import type { Context } from './context.js'
 import { briefly, type DownResult } from './down-result.js'
-import { costOfLab, withMachine, withoutMachine } from './rented-record.js'
+import { costOfLab, machinePriceOf, withMachine, withoutMachine } from './rented-record.js'
 import { stillRuns } from './still-runs.js'
 import { incomplete } from './teardown-text.js'
 
@@ -71,20 +70,13 @@ async function giveBack(
   try {
     const settled = await context.stack.settle(name, signal)
     const wish = { labId: record.id, regions, noWait, ...(machine ? { machine } : {}), ...settled }
-    return { ...settled, destroyed: await destroyLab(wish, { ...context, price: priceIn(record) }, signal) }
+    return { ...settled, destroyed: await destroyLab(wish, { ...context, price: machinePriceOf(record) }, signal) }
   } catch (error) {
     throw error instanceof LabosError
       ? error.withAftermath(`It is not seen to be gone: \`labos down ${name}\` goes on. ${stillRuns(record)}`)
       : error
   }
 }
-
-const priceIn =
-  ({ plan }: RentedLab): MachinePrice =>
-  ({ instanceType, region, market }) =>
-    plan.offers.find(
-      (offer) => offer.instanceType === instanceType && offer.region === region && offer.market === market,
-    )?.usdPerHour ?? null
 
 /** The record after what was seen. A machine is billed until it is told to end. */
 function afterwards(record: RentedLab, destroyed: Destroyed, endedMs: number): RentedLab {

@@ -1,5 +1,6 @@
 /** What a rented lab's record says of its machine and money, and how EC2's answers change it. Pure, on the fast path. */
 import type { CloudMachine, MachineState } from '../cloud-ports.js'
+import type { MachinePrice } from '../plan/aws/cloud-labs.js'
 import { billedFrom, labCost, type BilledFrom, type LabCost, ratesOf, type Rates } from '../plan/aws/cost.js'
 import type { RentedLab } from '../state/record.js'
 
@@ -8,6 +9,14 @@ export const ratesOfLab = ({ plan, machine }: RentedLab): Rates => ratesOf(plan.
 const UNKNOWN: LabCost = { usdSoFar: null, usdRunning: null, usdStopped: null, usdPerHour: null, usdUntilEnd: null }
 
 /** Nothing is known while there may be a machine that the record does not name. */
+/** The machine alone, by the offer of the plan that it is. */
+export const machinePriceOf =
+  ({ plan }: RentedLab): MachinePrice =>
+  ({ instanceType, region, market }) =>
+    plan.offers.find(
+      (offer) => offer.instanceType === instanceType && offer.region === region && offer.market === market,
+    )?.usdPerHour ?? null
+
 export function costOfLab(record: RentedLab, nowMs: number): LabCost {
   const { billed, expiresAt, machine, regions } = record
   if (!machine && regions.length > 0) return UNKNOWN

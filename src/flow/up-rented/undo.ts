@@ -5,6 +5,7 @@ import { isRented, type RentedLab } from '../../state/record.js'
 import { removeLab } from '../../state/store.js'
 import { destroyLab } from '../../teardown/destroy-lab.js'
 import type { Context } from '../context.js'
+import { machinePriceOf } from '../rented-record.js'
 import { stillRuns } from '../still-runs.js'
 import type { RentUpRequest } from './request.js'
 
@@ -35,7 +36,7 @@ const told = (error: unknown, aftermath: string): unknown =>
 
 /** Removes the lab; resolves to a sentence on what is left. */
 async function undone(record: RentedLab, context: Context): Promise<string> {
-  const { name, id, regions, machine, plan } = record
+  const { name, id, regions, machine } = record
   const signal = AbortSignal.timeout(LONGEST_MS)
   context.emit({ type: 'start', step: 'teardown', text: `removing what was made of ${name}` })
   const sinceMs = context.clock.monotonicMs()
@@ -43,13 +44,7 @@ async function undone(record: RentedLab, context: Context): Promise<string> {
     const settled = await context.stack.settle(name, signal)
     const { left, unknown } = await destroyLab(
       { labId: id, regions, ...(machine ? { machine } : {}), ...settled },
-      {
-        aws: context.aws,
-        clock: context.clock,
-        emit: context.emit,
-        price: ({ instanceType }) =>
-          plan.offers.find((offer) => offer.instanceType === instanceType)?.usdPerHour ?? null,
-      },
+      { ...context, price: machinePriceOf(record) },
       signal,
     )
     if (left.length === 0 && unknown.length === 0) {
