@@ -22,6 +22,8 @@ export interface Command {
   /** Added to the inherited environment; `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
+  /** What the program reads; absent = nothing. */
+  readonly stdin?: string | Uint8Array
   /** Called for each whole line of stdout and stderr, in order of arrival. */
   readonly onLine?: (line: string) => void
 }
@@ -42,6 +44,31 @@ export interface Machine {
   /** A connection to a loopback port of the machine. Errors surface on the stream. */
   dial(port: number): Duplex
 }
+
+/** A machine over SSH. What runs on it ends with the connection, unless it was detached there. */
+export interface RemoteMachine extends Machine {
+  /** Writes a file whole or not at all, with that mode; makes its folder. */
+  put(path: string, content: string | Uint8Array, mode: number, signal?: AbortSignal): Promise<void>
+  close(): void
+  /** Resolves when the connection is over: undefined after `close()`, else why. */
+  readonly closed: Promise<Error | undefined>
+}
+
+/** Where and as whom to log in. */
+export interface SshPlace {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** An OpenSSH private key's text, or the socket of an agent. */
+  readonly identity: { readonly privateKey: string } | { readonly agent: string }
+  /** The host keys that are accepted, each as `ssh-ed25519 AAAA...`: no other is. */
+  readonly hostKeys: readonly [string, ...string[]]
+}
+
+/**
+ * Rejects with `ssh.hostkey` (never worth another try), `ssh.auth`, and `machine.unreachable`, which may pass by itself.
+ */
+export type ConnectSsh = (place: SshPlace, signal: AbortSignal) => Promise<RemoteMachine>
 
 /** A process as the operating system knows it. `startTime` tells a pid from a later process with the same pid. */
 export interface ProcessRef {

@@ -18,13 +18,13 @@ export const localMachine = (env: Env = process.env): Machine => ({
   dial: (port) => connect({ port, host: '127.0.0.1', noDelay: true }),
 })
 
-async function run({ argv, env, cwd, onLine }: Command, inherited: Env, signal?: AbortSignal): Promise<CommandResult> {
+async function run({ argv, env, cwd, stdin, onLine }: Command, inherited: Env, signal?: AbortSignal): Promise<CommandResult> {
   signal?.throwIfAborted()
   const { execa } = await import('execa')
   const [program, ...args] = argv
   const child = execa(program, args, {
     reject: false,
-    stdin: 'ignore',
+    ...(stdin === undefined ? { stdin: 'ignore' as const } : { input: stdin }),
     buffer: false,
     windowsHide: true,
     detached: process.platform !== 'win32', // a group of its own, so that all of it can be ended together

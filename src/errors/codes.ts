@@ -56,6 +56,8 @@ export const codes = {
   'serving.failed': { exit: 7, title: 'The engine does not serve' },
   'serving.canary': { exit: 7, title: 'The model answers nonsense' },
   'machine.unreachable': { exit: 8, title: 'The machine does not answer' },
+  'ssh.hostkey': { exit: 8, title: 'The machine shows a host key that is not its own' },
+  'ssh.auth': { exit: 8, title: 'The machine refuses the login' },
   'endpoint.unreachable': { exit: 8, title: 'The endpoint does not answer' },
   'endpoint.refused': { exit: 8, title: 'The endpoint refused the request' },
   'teardown.incomplete': { exit: 9, title: 'Something is left' },
