@@ -18,7 +18,11 @@ export const localMachine = (env: Env = process.env): Machine => ({
   dial: (port) => connect({ port, host: '127.0.0.1', noDelay: true }),
 })
 
-async function run({ argv, env, cwd, stdin, onLine }: Command, inherited: Env, signal?: AbortSignal): Promise<CommandResult> {
+async function run(
+  { argv, env, cwd, stdin, onLine }: Command,
+  inherited: Env,
+  signal?: AbortSignal,
+): Promise<CommandResult> {
   signal?.throwIfAborted()
   const { execa } = await import('execa')
   const [program, ...args] = argv
