@@ -79,6 +79,30 @@ const rung = z.object({
   weightsOnLocalDisk: z.boolean(),
 })
 
+/** What a rented machine serves (`plan/rent/serving.ts`). */
+const serving = z.object({
+  engineVersion: z.string(),
+  driverMin: z.number(),
+  machines: z.array(
+    z.object({
+      instanceType: z.string(),
+      gpuCount: z.number(),
+      gpuMemoryMiB: z.number(),
+      contextTokens: z.number(),
+      weightsGiB: z.nullable(z.number()),
+      kvTokens: z.nullable(z.number()),
+      config: z.string(),
+    }),
+  ),
+  canary: z.nullable(z.object({ prompt: z.string(), expect: z.string() })),
+  fim: z.nullable(fim),
+  idleMs: z.exactOptional(z.number()),
+  bootMs: z.number(),
+  hub: z.exactOptional(z.string()),
+  packageIndex: z.exactOptional(z.string()),
+  wantsToken: z.boolean(),
+})
+
 /** One rung of a rented lab's ladder: what a machine would be, and what it would cost. */
 export type RentedOffer = z.infer<typeof rung>
 
@@ -120,7 +144,20 @@ export const rentedLab = z.object({
     offers: z.array(rung),
     lease: z.object({ ttlMs: z.number() }),
     notes: z.array(z.string()),
+    /** Absent: the lab ends at its machine, nothing serves on it. */
+    serving: z.exactOptional(serving),
   }),
+  /** Loopback port of the endpoint, the same for the lab's whole life; absent where nothing serves. */
+  port: z.exactOptional(z.number()),
+  /** How to log in; the private key lies in `id_ed25519` beside the record. */
+  ssh: z.exactOptional(
+    z.object({
+      user: z.string(),
+      port: z.number(),
+      /** Host keys that are accepted, as `ssh-ed25519 AAAA...`: at first the one that labos made, then the machine's own. */
+      hostKeys: z.array(z.string()),
+    }),
+  ),
   stepsDone: z.array(z.string()),
   /** Twelve digits: another account's credentials are refused. */
   accountId: z.string(),
