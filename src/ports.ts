@@ -54,6 +54,13 @@ export interface RemoteMachine extends Machine {
   readonly closed: Promise<Error | undefined>
 }
 
+/** An ed25519 key pair, as OpenSSH writes them. */
+export interface SshKeyPair {
+  readonly privateKey: string
+  /** `ssh-ed25519 AAAA...` */
+  readonly publicKey: string
+}
+
 /** Where and as whom to log in. */
 export interface SshPlace {
   readonly host: string
