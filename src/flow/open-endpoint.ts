@@ -1,7 +1,7 @@
 import { LabosError } from '../errors/labos-error.js'
 import type { LocalLab } from '../state/record.js'
 import type { Context } from './context.js'
-import { endpointOf } from './lab-status.js'
+import { endpointOf } from './from-answer.js'
 import { nameOf } from './plan-lab.js'
 
 /** Starts the lab's keeper: from here on the endpoint is open, answering 503 until the engine serves. */

@@ -17,6 +17,8 @@ export interface LabPaths {
   readonly keeper: string
   /** The endpoint's API key, 0600. */
   readonly key: string
+  /** Of rented labs: the private key that labos logs in on the machine with, 0600. */
+  readonly userKey: string
   readonly engineLog: string
   readonly keeperLog: string
   readonly setupLog: string
@@ -42,6 +44,7 @@ export function labPaths(paths: Paths, name: string): LabPaths {
     record: join(dir, 'lab.json'),
     keeper: join(dir, 'keeper.json'),
     key: join(dir, 'key'),
+    userKey: join(dir, 'id_ed25519'),
     engineLog: join(dir, 'engine.log'),
     keeperLog: join(dir, 'keeper.log'),
     setupLog: join(dir, 'setup.log'),
