@@ -1,6 +1,6 @@
 import { LabosError } from '../errors/labos-error.js'
 import type { Context } from './context.js'
-import { endpointOf } from './lab-status.js'
+import { endpointOf } from './from-answer.js'
 import { nameOf } from './choose-port.js'
 
 /** Starts the lab's keeper: from here on the endpoint is open, answering 503 until the engine serves. */

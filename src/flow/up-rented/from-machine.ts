@@ -7,6 +7,7 @@ import { awaitLaboratory } from './await-laboratory.js'
 import { awaitSsh } from './await-ssh.js'
 import { firstLogin } from './first-login.js'
 import { openRented } from './open-rented.js'
+import { withServing } from './with-serving.js'
 
 export interface FromMachine {
   readonly record: RentedLab
@@ -16,7 +17,9 @@ export interface FromMachine {
 /** Each step may be done already: it is then looked at, and passed. What throws leaves the machine running. */
 export async function fromMachine(record: RentedLab, context: Context, signal: AbortSignal): Promise<FromMachine> {
   if (!record.plan.serving) return { record: await awaitSsh(record, context, signal) }
-  const reached = await firstLogin(record, context, signal)
+  const planned = withServing(record)
+  await saveLab(context.paths, planned)
+  const reached = await firstLogin(planned, context, signal)
   await openRented(reached, context, signal)
   await awaitLaboratory(reached, context, signal)
   const proof = await proveServing(reached, context, signal)

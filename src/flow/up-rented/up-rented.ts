@@ -63,7 +63,7 @@ export async function upRented(request: RentUpRequest, context: Context, signal:
       lab,
       ...(proof ? { proof } : {}),
       ...(record.plan.serving ? { keyFile: labPaths(context.paths, name).key } : {}),
-      notes: lab.notes ?? [],
+      notes: lab.notes?.map(({ text }) => text) ?? [],
       elapsedMs: context.clock.monotonicMs() - sinceMs,
     }
   } finally {

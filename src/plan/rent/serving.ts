@@ -1,4 +1,5 @@
 /** What a rented machine is to serve, and until when: the part of a plan that the machine is told of. Pure. */
+import type { Canary } from '../catalog-model.js'
 import type { FimTemplate } from '../plan.js'
 import { engineConfig } from './engine-config.js'
 import type { Offer } from './offer.js'
@@ -17,7 +18,7 @@ export interface Serving {
   /** One for each kind of machine that the ladder may give. */
   readonly machines: readonly ServingMachine[]
   /** What is asked to prove that it answers well; null = nothing with a known answer. */
-  readonly canary: { readonly prompt: string; readonly expect: string } | null
+  readonly canary: Canary | null
   readonly fim: FimTemplate | null
   /** It ends itself after this long without a request; absent = never for that. */
   readonly idleMs?: number
