@@ -1,4 +1,5 @@
 /** The first login on a rented machine: its lease is read back, its host key becomes its own, it gets its token. */
+import { putAsRoot } from '../../connect/put-command.js'
 import { rotateHostKey } from '../../connect/rotate-host-key.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { readMachineLease } from '../../lease/machine-lease.js'
@@ -8,7 +9,7 @@ import { forgetHostKey } from '../../state/ssh-keys.js'
 import { saveLab } from '../../state/store.js'
 import { formatDuration } from '../../ui/format.js'
 import type { Context } from '../context.js'
-import { leaseCommand } from '../machine-commands.js'
+import { scriptCommand } from '../machine-commands.js'
 import { sshPlaceOf } from '../ssh-place.js'
 import { stoppedMachine, unreachableMachine } from './await-ssh.js'
 
@@ -68,7 +69,9 @@ async function readLeaseBack(
   { clock }: Context,
   signal: AbortSignal,
 ): Promise<number> {
-  const shown = await machine.run(leaseCommand(record, 'show'), signal)
+  const { serving } = record
+  if (!serving) throw new Error('nothing is to be served there')
+  const shown = await machine.run(scriptCommand(serving, 'lease.sh', 'show'), signal)
   const lease = readMachineLease(shown.stdout)
   if (lease?.armed === true && lease.endsAtMs !== undefined) return Math.max(0, lease.endsAtMs - lease.atMs)
   const why = lease ? 'its timer is not armed' : `it does not say (${(shown.stderr || shown.stdout).trim().slice(0, 200)})`
@@ -99,3 +102,24 @@ async function ownHostKey(
   await forgetHostKey(context.paths, record.name)
   return pinned
 }
+
+/** Never in user data or an argument list: over the connection, into a file that root alone may read. */
+async function bringToken(
+  { serving, name }: RentedLab,
+  machine: RemoteMachine,
+  { env }: Context,
+  signal: AbortSignal,
+): Promise<void> {
+  const token = env['HF_TOKEN']
+  if (!serving || !token) throw noToken(name)
+  const { exitCode, stderr } = await machine.run(putAsRoot(`${serving.home}/hf-token`, `${token}\n`, 0o600), signal)
+  if (exitCode !== 0)
+    throw new LabosError('laboratory.failed', `The token could not be written on the machine: ${stderr.trim()}.`, {
+      suggestions: [`Try again: \`labos up --name ${name}\`.`],
+    })
+}
+
+const noToken = (name: string): LabosError =>
+  new LabosError('hub.gated', `The weights of "${name}" are only for those with a token, and HF_TOKEN is not set.`, {
+    suggestions: ['Set HF_TOKEN, and run `labos up` again: the machine waits for it.'],
+  })
