@@ -11,7 +11,13 @@ export function sshPlaceOf({ name, ssh, machine }: RentedLab, paths: Paths): Ssh
   const [first, ...others] = ssh?.hostKeys ?? []
   if (!ssh || host === undefined || first === undefined)
     throw noWay(name, 'its machine has no address yet, or it was made by a labos that did not log in')
-  return { host, port: ssh.port, user: ssh.user, identity: { privateKey: keyOf(name, paths) }, hostKeys: [first, ...others] }
+  return {
+    host,
+    port: ssh.port,
+    user: ssh.user,
+    identity: { privateKey: keyOf(name, paths) },
+    hostKeys: [first, ...others],
+  }
 }
 
 function keyOf(name: string, paths: Paths): string {

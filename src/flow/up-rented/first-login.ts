@@ -74,7 +74,9 @@ async function readLeaseBack(
   const shown = await machine.run(scriptCommand(serving, 'lease.sh', 'show'), signal)
   const lease = readMachineLease(shown.stdout)
   if (lease?.armed === true && lease.endsAtMs !== undefined) return Math.max(0, lease.endsAtMs - lease.atMs)
-  const why = lease ? 'its timer is not armed' : `it does not say (${(shown.stderr || shown.stdout).trim().slice(0, 200)})`
+  const why = lease
+    ? 'its timer is not armed'
+    : `it does not say (${(shown.stderr || shown.stdout).trim().slice(0, 200)})`
   throw new LabosError('lease.unarmed', `The machine of "${record.name}" would not end itself: ${why}.`, {
     suggestions: [`Look at it: \`labos logs lease --name ${record.name}\`.`, 'Try again: `labos up`.'],
   })
