@@ -39,6 +39,9 @@ export function rentDifference(request: RentUpRequest, lab: RentedLab): string |
   if (wanted !== id) return `its model is ${id}, not ${wanted}`
   if (request.wish.precision !== undefined && request.wish.precision !== precision)
     return `its precision is ${precision}, not ${request.wish.precision}`
+  if (request.until === 'endpoint' && !lab.plan.serving) return 'it ends at its machine: `--until machine`'
+  if (request.port && lab.port !== undefined && request.port !== lab.port)
+    return `its port is ${String(lab.port)}, not ${String(request.port)}`
   return lab.machine && machineDifference(request, lab.machine)
 }
 
