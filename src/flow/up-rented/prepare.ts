@@ -1,7 +1,7 @@
 /** Before anything is made in a region: its facts, the user's yes, the record. What comes out is what the stack makes. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { LabSpec } from '../../../infra/spec.js'
+import { labFiles } from '../../bootstrap/lab-files.js'
+import { machineScripts } from '../../bootstrap/machine-scripts.js'
 import { userData } from '../../bootstrap/user-data.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { quotaOf } from '../../plan/aws/quota.js'
@@ -19,8 +19,6 @@ export interface Prepared {
   readonly spec: LabSpec
 }
 
-const MINUTE_MS = 60_000
-
 /**
  * Reads the facts of the region and puts the record and the inputs together; makes nothing but, when it was asked to, the
  * default network. Throws why nothing can be made there.
@@ -32,10 +30,10 @@ export async function prepare(
   context: Context,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const [{ facts, ladder }, ingress, script] = await Promise.all([
+  const [{ facts, ladder }, ingress, scripts] = await Promise.all([
     factsWithNetwork(lab, region, request, context, signal),
     ingressOf(request, context, signal),
-    readFile(join(context.templatesDir, 'deadline.sh'), 'utf8'),
+    machineScripts(context.templatesDir),
   ])
   for (const text of warningsOf(facts, context.clock.now())) context.emit({ type: 'note', step: 'facts', text })
   const refusal = refuseLaunch(facts, ladder)
@@ -54,13 +52,14 @@ export async function prepare(
     expiresAt,
   }
   const told = { ...record, model: lab.plan.model.id, version: context.version, expiresAt }
+  const files = labFiles({ labId: lab.id, provider: 'aws', lease: { ttlMs } })
   const spec = labSpec({
     lab: told,
     facts,
     image: image.value,
     rungs: ladder.rungs,
     ingress,
-    userData: userData({ deadlineScript: script, ttlMinutes: ttlMs / MINUTE_MS }),
+    userData: userData({ scripts, files, isLaboratory: false }),
     waitCapacityMs: request.waitCapacityMs,
   })
   return { record, spec }
