@@ -9,6 +9,8 @@ export interface GuestFacts {
   readonly region: string
   readonly zone: string
   readonly privateAddress: string
+  /** The public one of its first boot; absent = one of the region's choice. */
+  readonly address?: string
   /** As EC2 has it after base64: cloud-config, a script, or either in gzip. */
   readonly userData: Buffer
   /** Name to `ssh-ed25519 AAAA...`. */

@@ -1,47 +1,22 @@
 /** One machine from its first boot to its end: what it is told, what it is asked by ssh, and what happens to its power. */
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, expect, it } from 'vitest'
 import type { Guest } from './guest.js'
 import { gpuFailure, gpuFile } from './gpu.js'
-import { ended } from './shell.js'
+import { type KeyPair, loginConfig, makeKey, ssh } from './ssh.js'
 import { hostsUnavailable, regionSuite } from './suite.js'
 
 const { region } = regionSuite()
 let guest: Guest
 
-interface Pair {
-  readonly file: string
-  readonly private: string
-  readonly public: string
-}
-
-function makeKey(name: string): Pair {
-  const file = join(homedir(), name)
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file])
-  return { file, private: readFileSync(file, 'utf8'), public: readFileSync(`${file}.pub`, 'utf8').trim() }
-}
-
-const indented = (text: string): string => text.trimEnd().replaceAll(/^/gm, '    ')
-let user: Pair
-let host: Pair
+let user: KeyPair
+let host: KeyPair
 
 beforeAll(async () => {
   if (hostsUnavailable() !== undefined) return
   user = makeKey('user')
   host = makeKey('host')
-  const userData = `#cloud-config
-ssh_deletekeys: true
-ssh_keys:
-  ed25519_private: |
-${indented(host.private)}
-  ed25519_public: ${host.public}
-ssh_authorized_keys: ["${user.public}"]
-runcmd: ["echo once >>/root/runs"]
-`
+  const userData = `${loginConfig(host, user)}runcmd: ["echo once >>/root/runs"]\n`
   guest = await region().boot({
     userData: gzipSync(userData),
     instanceType: 'g6.12xlarge',
@@ -50,19 +25,11 @@ runcmd: ["echo once >>/root/runs"]
   await guest.ready()
 })
 
-/** With the host key that the user data gave it, and no other. */
-function ssh(command: string) {
-  const known = join(homedir(), 'known')
-  execFileSync('sh', ['-c', `echo '${guest.address} ${host.public}' >'${known}'`])
-  const options = ['BatchMode=yes', 'StrictHostKeyChecking=yes', `UserKnownHostsFile=${known}`, 'ConnectTimeout=5']
-  const argv = ['-F', 'none', '-i', user.file, ...options.flatMap((option) => ['-o', option])]
-  return ended(['ssh', ...argv, `ubuntu@${guest.address}`, command])
-}
-
 const saidInside = async (script: string): Promise<string> => (await guest.exec(script)).stdout.trim()
 
 it('does what compressed user data says, and lets the user in by ssh', async () => {
-  const said = await ssh('id -un; sudo -n cat /root/runs; systemctl is-system-running --wait')
+  const login = { address: guest.address, user, hostKey: host.public }
+  const said = await ssh(login, 'id -un; sudo -n cat /root/runs; systemctl is-system-running --wait')
   expect(said).toMatchObject({ exitCode: 0, stdout: 'ubuntu\nonce\nrunning\n' })
   expect(await guest.console()).toContain('Cloud-init v.')
 })

@@ -41,7 +41,7 @@ export interface Guest {
   /** Cuts the power. */
   kill(): Promise<void>
   /** After `powerOff` or `kill`: the same disk, an empty disk of the machine's own, another address. */
-  start(): Promise<void>
+  start(address?: string): Promise<void>
   filtered(): FilteredGuest | undefined
 }
 
@@ -108,7 +108,7 @@ export async function bootGuest(name: string, facts: GuestFacts, deps: GuestDeps
     },
   }
   deps.enter(guest)
-  await power.on()
+  await power.on(facts.address)
   return guest
 }
 

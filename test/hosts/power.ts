@@ -14,7 +14,8 @@ export interface Power {
   /** The guest's process 1 as this computer numbers it. Throws where none runs. */
   leader(): number
   console(): Promise<string>
-  on(): Promise<void>
+  /** On that public address, or on one of the region's choice. */
+  on(address?: string): Promise<void>
   reboot(): void
   off(): Promise<void>
   kill(): Promise<void>
@@ -79,9 +80,9 @@ export function makePower(name: string, facts: GuestFacts, deps: GuestDeps): Pow
     await disk.unmount()
     await refilter()
   }
-  const on = async (): Promise<void> => {
+  const on = async (address = street.next()): Promise<void> => {
     await mkdir(folder, { recursive: true })
-    Object.assign(now, { address: street.next(), isEnding: false })
+    Object.assign(now, { address, isEnding: false })
     const networkSpace = await network.attach(name, now.address)
     await disk.mount()
     now.state = 'running'

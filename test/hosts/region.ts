@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { factsOf, type GuestWish } from './facts.js'
 import { bootGuest, type Guest } from './guest.js'
 import { makeImage } from './image.js'
@@ -17,12 +18,19 @@ export interface Region {
   /** Where the region keeps what it makes. */
   readonly folder: string
   readonly guests: readonly Guest[]
+  /** The one with that instance id, once it has begun to boot; rejects where it has not within a minute. */
+  guest(instanceId: string): Promise<Guest>
+  /** A public address that no machine ever had. */
+  nextAddress(): string
   /** Resolves when the machine has begun to boot. */
   boot(wish?: GuestWish): Promise<Guest>
   /** Ends all machines, and removes all that the region made on this computer. */
   close(): Promise<void>
 }
 
+const BEGUN_MS = 60_000
+const LOOK_EVERY_MS = 50
+/** Below test/, from where scripts find it too. */
 export const SWEEP = join(import.meta.dirname, '../../test/hosts/sweep.sh')
 
 /** Removes what runs have left whose process lives no more. */
@@ -63,6 +71,8 @@ async function opened(street: Street, image: string, endSweep: () => Promise<voi
     caller: street.caller,
     folder: street.folder,
     guests,
+    guest: (instanceId) => begun(guests, instanceId),
+    nextAddress: street.next,
     boot: async (wish = {}) => {
       booted += 1
       const deps = { street, network, image, refilter, enter: (guest: Guest) => void guests.push(guest) }
@@ -75,6 +85,16 @@ async function opened(street: Street, image: string, endSweep: () => Promise<voi
       await endSweep()
     },
   }
+}
+
+async function begun(guests: readonly Guest[], instanceId: string): Promise<Guest> {
+  const lateMs = performance.now() + BEGUN_MS
+  while (performance.now() < lateMs) {
+    const found = guests.find(({ facts, boots }) => facts.instanceId === instanceId && boots > 0)
+    if (found) return found
+    await sleep(LOOK_EVERY_MS)
+  }
+  throw new Error(`no machine of ${instanceId} has begun to boot`)
 }
 
 /** A process that outlives this one, and removes what is left of the street when the pipe between them closes. */

@@ -1,5 +1,8 @@
 /** Hosts for the tests of one file: a region, which ends with the file; skipped, with the reason, where there can be none. */
-import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import { type Cloud, startCloud } from '../cloud/cloud.js'
+import type { CloudSettings } from '../cloud/settings.js'
+import { hostsOf } from './cloud-hosts.js'
 import { type Region, startRegion } from './region.js'
 
 /** Why the tests of this run have no hosts, as the set-up of the run found it; undefined = they have. */
@@ -27,6 +30,29 @@ export function regionSuite(): RegionSuite {
     for (const each of open) await each.close()
   })
   return { region: () => theOnly(open) }
+}
+
+export interface HostsSuite extends RegionSuite {
+  /** Its instances are machines of the region. There from the first test on. */
+  cloud(): Cloud
+  /** What went wrong with the machines; a test that expects it takes it out. */
+  readonly troubles: string[]
+}
+
+export function hostsSuite(settings: Partial<CloudSettings> = {}): HostsSuite {
+  const { region } = regionSuite()
+  const open: Cloud[] = []
+  const troubles: string[] = []
+  beforeAll(async () => {
+    if (hostsUnavailable() !== undefined) return
+    const hosts = hostsOf(region(), (line) => troubles.push(line))
+    open.push(await startCloud({ hosts, settings: { pendingMs: 50, shuttingDownMs: 50, ...settings } }))
+  })
+  afterAll(async () => {
+    for (const each of open) await each.close()
+    expect(troubles).toEqual([])
+  })
+  return { region, cloud: () => theOnly(open), troubles }
 }
 
 function theOnly<T>(open: readonly T[]): T {
