@@ -73,7 +73,7 @@ async function readLeaseBack(
   if (!serving) throw new Error('nothing is to be served there')
   const shown = await machine.run(scriptCommand(serving, 'lease.sh', 'show'), signal)
   const lease = readMachineLease(shown.stdout)
-  if (lease?.armed === true && lease.endsAtMs !== undefined) return Math.max(0, lease.endsAtMs - lease.atMs)
+  if (lease?.isArmed === true && lease.ends !== null) return Math.max(0, lease.ends - lease.at) * 1000
   const why = lease
     ? 'its timer is not armed'
     : `it does not say (${(shown.stderr || shown.stdout).trim().slice(0, 200)})`

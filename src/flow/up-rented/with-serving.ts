@@ -1,7 +1,7 @@
 /** What is served on the machine that the ladder gave: the part of the plan that is about its type. Pure. */
 import { ENGINE_PORT } from '../../plan/rent/engine-config.js'
 import type { RentedLab } from '../../state/record.js'
-import { LAB_HOME } from '../../bootstrap/lab-files.js'
+import { RENTED_HOME } from '../../bootstrap/lab-files.js'
 
 export function withServing(record: RentedLab): RentedLab {
   const planned = record.plan.serving
@@ -22,7 +22,7 @@ export function withServing(record: RentedLab): RentedLab {
       fim,
       ...(idleMs === undefined ? {} : { idleMs }),
       bootMs,
-      home: LAB_HOME,
+      home: RENTED_HOME,
       scope: 'system',
     },
   }

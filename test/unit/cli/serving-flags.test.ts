@@ -3,7 +3,9 @@ import { servingWish } from '../../../src/cli/serving-flags.js'
 
 type Flags = Parameters<typeof servingWish>[0]
 
-const wish = (more: Partial<Flags>): ReturnType<typeof servingWish> =>
+const wish = (
+  more: Partial<Pick<Flags, 'engine-version' | 'engine-arg' | 'hub' | 'package-index'>>,
+): ReturnType<typeof servingWish> =>
   servingWish({
     'boot-timeout': undefined,
     'engine-version': undefined,
@@ -11,6 +13,7 @@ const wish = (more: Partial<Flags>): ReturnType<typeof servingWish> =>
     hub: undefined,
     'package-index': undefined,
     idle: undefined,
+    json: undefined,
     ...more,
   })
 const refused = expect.objectContaining({ code: 'usage.value' }) as Error

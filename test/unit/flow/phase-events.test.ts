@@ -16,7 +16,7 @@ const weights = (more: Partial<Phase> = {}): Phase => ({
   text: 'downloading the weights',
   ...more,
 })
-const path = (state: 'away' | 'connected', reason = 'lost'): LabStatus['path'] => ({
+const path = (state: 'away' | 'connected', reason = 'lost'): NonNullable<LabStatus['path']> => ({
   state,
   since: '2026-01-01T00:00:00Z',
   reason,
