@@ -71,6 +71,10 @@ const noNativeCode = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^cpu-features$|\.node$/ }, ({ path }) => ({ path, namespace: 'native' }))
     onLoad({ filter: /./, namespace: 'native' }, () => ({ contents: "throw new Error('left out')" }))
+    // It holds its WebAssembly itself, and asks for its folder all the same: a name that modules do not have.
+    onLoad({ filter: /ssh2.lib.protocol.crypto.poly1305\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('__dirname', '""'),
+    }))
   },
 }
 
