@@ -10,6 +10,7 @@ import { systemPorts } from './adapters/ports.js'
 import { systemProcesses } from './adapters/processes.js'
 import { ownerName } from './adapters/owner.js'
 import { tcpReach } from './adapters/reach.js'
+import { startChild } from './adapters/start-child.js'
 import { systemClock } from './adapters/system-clock.js'
 import { askKeeper } from './connect/door.js'
 import type { Context } from './flow/context.js'
@@ -64,6 +65,7 @@ export async function makeContext({ paths, env, root, emit, prompt }: ContextWis
       ...(prompt ? { prompt } : {}),
     }),
     reach: tcpReach,
+    startChild,
     version: versionIn(root),
     owner: ownerName(),
     self,

@@ -27,6 +27,10 @@ export const upFlags = {
   }),
   yes: Flags.boolean({ char: 'y', env: 'LABOS_YES', description: 'Agree to the plan beforehand.' }),
   'dry-run': Flags.boolean({ env: 'LABOS_DRY_RUN', description: 'Show the plan and stop.' }),
+  'run-id': Flags.string({
+    env: 'LABOS_RUN_ID',
+    description: 'Mark what is made: labos down --run ID ends it. Default: GITHUB_RUN_ID or CI_JOB_ID.',
+  }),
   engine: Flags.option({ options: ['llama.cpp', 'ollama'] as const })({
     env: 'LABOS_ENGINE',
     helpGroup: LOCAL,
@@ -72,11 +76,6 @@ export const upFlags = {
     helpGroup: RENTED,
     description: 'Leave what was made when it fails; it is billed until its deadline.',
   }),
-  'run-id': Flags.string({
-    env: 'LABOS_RUN_ID',
-    helpGroup: RENTED,
-    description: 'Mark what is made: labos down --run ID removes it.',
-  }),
 }
 
 export type UpFlags = Interfaces.InferredFlags<typeof upFlags>
@@ -114,15 +113,11 @@ export function isRental(flags: UpFlags, argv: readonly string[]): boolean {
 }
 
 const LOCAL_ONLY = ['engine', 'port', 'idle'] as const
-const RENTED_ONLY = [
-  ...RENTED_FLAGS,
-  'subnet',
-  'make-network',
-  'wait-capacity',
-  'keep',
-  'run-id',
-  'allow-cidr',
-] as const
+const RENTED_ONLY = [...RENTED_FLAGS, 'subnet', 'make-network', 'wait-capacity', 'keep', 'allow-cidr'] as const
+
+/** Of a CI run: what the user says, else what GitHub and GitLab do. */
+const runIdOf = (flags: UpFlags): { readonly runId?: string } =>
+  given({ runId: flags['run-id'] ?? env['GITHUB_RUN_ID'] ?? env['CI_JOB_ID'] })
 
 export function localRequest(model: string, flags: UpFlags): UpRequest {
   const { ttl, idle, port, name, engine, context: contextTokens } = flags
@@ -131,6 +126,7 @@ export function localRequest(model: string, flags: UpFlags): UpRequest {
     agreed: flags.yes,
     lease: given({ ttlMs: ttl, idleMs: idle }),
     ...given({ name, engine, port, contextTokens }),
+    ...runIdOf(flags),
   }
 }
 
@@ -149,7 +145,8 @@ export function rentRequest(model: string, flags: UpFlags): RentUpRequest {
     ingress,
     makeNetwork: flags['make-network'],
     waitCapacityMs: flags['wait-capacity'] ?? 0,
-    ...given({ name: flags.name, subnetId: flags.subnet, runId: flags['run-id'] ?? env['GITHUB_RUN_ID'] }),
+    ...given({ name: flags.name, subnetId: flags.subnet }),
+    ...runIdOf(flags),
   }
 }
 

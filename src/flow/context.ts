@@ -12,6 +12,7 @@ import type {
   Provider,
   Reach,
   Stack,
+  StartChild,
 } from '../ports.js'
 import type { Paths } from '../state/paths.js'
 import type { Emit } from '../ui/events.js'
@@ -34,6 +35,7 @@ export interface Context {
   readonly aws: OpenAws
   readonly stack: Stack
   readonly reach: Reach
+  readonly startChild: StartChild
   /** Of labos: the tag `labos:version`. */
   readonly version: string
   /** `user@host` of whoever runs labos: the tag `labos:owner`. */
