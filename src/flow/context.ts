@@ -14,6 +14,7 @@ import type {
   Reach,
   SshKeyPair,
   Stack,
+  StartChild,
 } from '../ports.js'
 import type { Paths } from '../state/paths.js'
 import type { Emit } from '../ui/events.js'
@@ -38,6 +39,7 @@ export interface Context {
   readonly reach: Reach
   readonly ssh: ConnectSsh
   readonly makeSshKey: (comment: string) => SshKeyPair
+  readonly startChild: StartChild
   /** Of labos: the tag `labos:version`. */
   readonly version: string
   /** `user@host` of whoever runs labos: the tag `labos:owner`. */

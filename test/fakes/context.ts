@@ -43,6 +43,7 @@ export function fakeContext(more: Partial<Context> & { readonly processes?: Fake
     reach: async () => true,
     ssh: absent('machine to log in on'),
     makeSshKey: (comment) => ({ privateKey: `private ${comment}`, publicKey: `ssh-ed25519 AAAA ${comment}` }),
+    startChild: absent('programs'),
     version: '0.0.0',
     owner: 'ada@lab',
     self: { pid: 1, startTime: 't1' },
