@@ -2,6 +2,7 @@ import type { OpenAws } from '../cloud-ports.js'
 import type {
   AskKeeper,
   Clock,
+  ConnectSsh,
   Fetch,
   KeeperLauncher,
   Machine,
@@ -11,6 +12,7 @@ import type {
   Prompt,
   Provider,
   Reach,
+  SshKeyPair,
   Stack,
 } from '../ports.js'
 import type { Paths } from '../state/paths.js'
@@ -34,6 +36,8 @@ export interface Context {
   readonly aws: OpenAws
   readonly stack: Stack
   readonly reach: Reach
+  readonly ssh: ConnectSsh
+  readonly makeSshKey: (comment: string) => SshKeyPair
   /** Of labos: the tag `labos:version`. */
   readonly version: string
   /** `user@host` of whoever runs labos: the tag `labos:owner`. */

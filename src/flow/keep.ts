@@ -22,7 +22,7 @@ import { readKey, readLocalLab } from '../state/read.js'
 import type { KeeperRecord, LocalLab } from '../state/record.js'
 import { saveKeeper } from '../state/store.js'
 import { formatDuration } from '../ui/format.js'
-import type { KeeperStatus } from './lab-status.js'
+import type { KeeperStatus } from './keeper-status.js'
 
 export interface KeepDeps {
   readonly paths: Paths

@@ -138,7 +138,8 @@ async function make(
     const laboratory = await makeLaboratory(record.name, { plan: record.plan, agreed: request.agreed }, context, signal)
     const made: LocalLab = { ...record, laboratory, stepsDone: ['plan', 'laboratory'] }
     await saveLab(context.paths, made)
-    await openEndpoint(made, context, signal)
+    const { port, model } = made.plan
+    await openEndpoint({ name: made.name, port, model: model.id }, context, signal)
     return prove(made, context, signal)
   })
 }

@@ -17,6 +17,10 @@ export interface LabPaths {
   readonly keeper: string
   /** The endpoint's API key, 0600. */
   readonly key: string
+  /** Private key that labos logs in with, 0600. */
+  readonly userKey: string
+  /** Of rented labs, until their machine has a host key of its own: the private key that it was given, 0600. */
+  readonly hostKey: string
   readonly engineLog: string
   readonly keeperLog: string
   readonly setupLog: string
@@ -42,6 +46,8 @@ export function labPaths(paths: Paths, name: string): LabPaths {
     record: join(dir, 'lab.json'),
     keeper: join(dir, 'keeper.json'),
     key: join(dir, 'key'),
+    userKey: join(dir, 'id_ed25519'),
+    hostKey: join(dir, 'host_ed25519'),
     engineLog: join(dir, 'engine.log'),
     keeperLog: join(dir, 'keeper.log'),
     setupLog: join(dir, 'setup.log'),

@@ -41,6 +41,8 @@ export function fakeContext(more: Partial<Context> & { readonly processes?: Fake
     aws: absent('AWS'),
     stack: { ready: absent('engine'), up: absent('engine'), settle: async () => ({}), forget: async () => undefined },
     reach: async () => true,
+    ssh: absent('machine to log in on'),
+    makeSshKey: (comment) => ({ privateKey: `private ${comment}`, publicKey: `ssh-ed25519 AAAA ${comment}` }),
     version: '0.0.0',
     owner: 'ada@lab',
     self: { pid: 1, startTime: 't1' },
