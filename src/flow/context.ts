@@ -1,6 +1,7 @@
 import type { OpenAws } from '../cloud-ports.js'
 import type {
   AskKeeper,
+  AttachSsh,
   Clock,
   ConnectSsh,
   Fetch,
@@ -38,6 +39,7 @@ export interface Context {
   readonly stack: Stack
   readonly reach: Reach
   readonly ssh: ConnectSsh
+  readonly attachSsh: AttachSsh
   readonly makeSshKey: (comment: string) => SshKeyPair
   readonly startChild: StartChild
   /** Of labos: the tag `labos:version`. */

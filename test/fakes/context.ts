@@ -41,6 +41,7 @@ export function fakeContext(more: Partial<Context> & { readonly processes?: Fake
     aws: absent('AWS'),
     stack: { ready: absent('engine'), up: absent('engine'), settle: async () => ({}), forget: async () => undefined },
     reach: async () => true,
+    attachSsh: absent('machine to log in on'),
     ssh: absent('machine to log in on'),
     makeSshKey: (comment) => ({ privateKey: `private ${comment}`, publicKey: `ssh-ed25519 AAAA ${comment}` }),
     startChild: absent('programs'),
