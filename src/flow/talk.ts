@@ -104,7 +104,7 @@ const unreachable = (lab: EndpointAccess, why: string, cause: unknown): LabosErr
   new LabosError('endpoint.unreachable', `${lab.baseUrl} does not answer: ${why}.`, {
     suggestions: [
       `See how the lab is: \`labos status ${lab.name}\`.`,
-      `Bring it up again: \`labos up ${lab.plan.model.id} --name ${lab.name}\`.`,
+      `Bring it up again: \`${lab.reopen}\`.`,
     ],
     cause,
   })
