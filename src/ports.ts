@@ -49,6 +49,8 @@ export interface Machine {
 export interface RemoteMachine extends Machine {
   /** Writes a file whole or not at all, with that mode; makes its folder. */
   put(path: string, content: string | Uint8Array, mode: number, signal?: AbortSignal): Promise<void>
+  /** Resolves when the other side was heard of after the call; rejects when the connection is over, or the signal aborts. */
+  ping(signal?: AbortSignal): Promise<void>
   close(): void
   /** Resolves when the connection is over: undefined after `close()`, else why. */
   readonly closed: Promise<Error | undefined>
@@ -67,8 +69,9 @@ export interface SshPlace {
 
 /**
  * Rejects with `ssh.hostkey` (never worth another try), `ssh.auth`, and `machine.unreachable`, which may pass by itself.
+ * `connectMs`: how long the machine may take to accept the connection; the login itself has a limit of its own.
  */
-export type ConnectSsh = (place: SshPlace, signal: AbortSignal) => Promise<RemoteMachine>
+export type ConnectSsh = (place: SshPlace, signal: AbortSignal, connectMs?: number) => Promise<RemoteMachine>
 
 /** A process as the operating system knows it. `startTime` tells a pid from a later process with the same pid. */
 export interface ProcessRef {
