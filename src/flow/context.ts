@@ -2,6 +2,7 @@ import type { OpenAws } from '../cloud-ports.js'
 import type {
   AskKeeper,
   Clock,
+  ConnectSsh,
   Fetch,
   KeeperLauncher,
   Machine,
@@ -34,6 +35,7 @@ export interface Context {
   readonly aws: OpenAws
   readonly stack: Stack
   readonly reach: Reach
+  readonly ssh: ConnectSsh
   /** Of labos: the tag `labos:version`. */
   readonly version: string
   /** `user@host` of whoever runs labos: the tag `labos:owner`. */

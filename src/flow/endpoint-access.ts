@@ -57,12 +57,16 @@ function rentedFacts({ name, port, serving }: RentedLab, paths: Paths): Facts | 
 
 function noEndpoint(name: string, record: LocalLab | RentedLab | undefined): LabosError {
   if (record && isRented(record) && record.until !== 'serving')
-    return new LabosError('lab.unknown', `The lab "${name}" has no endpoint: \`labos up\` was to stop at its machine.`, {
-      suggestions: [
-        `Serve the model on it: \`labos up ${record.plan.model.id} --name ${name}\`.`,
-        `What there is of it: \`labos status ${name}\`.`,
-      ],
-    })
+    return new LabosError(
+      'lab.unknown',
+      `The lab "${name}" has no endpoint: \`labos up\` was to stop at its machine.`,
+      {
+        suggestions: [
+          `Serve the model on it: \`labos up ${record.plan.model.id} --name ${name}\`.`,
+          `What there is of it: \`labos status ${name}\`.`,
+        ],
+      },
+    )
   return new LabosError('lab.unknown', `The lab "${name}" has no endpoint yet.`, {
     suggestions: ['Bring it up: `labos up`.', 'See what there is: `labos ps`.'],
   })

@@ -205,7 +205,7 @@ export const keeperRecord = z.object({
   ended: z.exactOptional(
     z.object({
       at: z.string(),
-      reason: z.enum(['deadline', 'boot', 'idle', 'stopped', 'failed']),
+      reason: z.enum(['deadline', 'boot', 'idle', 'gone', 'stopped', 'failed']),
       detail: z.string(),
     }),
   ),

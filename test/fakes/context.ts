@@ -41,6 +41,7 @@ export function fakeContext(more: Partial<Context> & { readonly processes?: Fake
     aws: absent('AWS'),
     stack: { ready: absent('engine'), up: absent('engine'), settle: async () => ({}), forget: async () => undefined },
     reach: async () => true,
+    ssh: absent('machine'),
     version: '0.0.0',
     owner: 'ada@lab',
     self: { pid: 1, startTime: 't1' },
