@@ -249,7 +249,7 @@ export const keeperRecord = z.object({
   ended: z.exactOptional(
     z.object({
       at: z.string(),
-      reason: z.enum(['deadline', 'boot', 'idle', 'stopped', 'failed', 'runner']),
+      reason: z.enum(['deadline', 'boot', 'idle', 'gone', 'stopped', 'failed', 'runner']),
       detail: z.string(),
     }),
   ),
