@@ -1,5 +1,5 @@
 /**
- * A model hub's files as a folder: `REPO/COMMIT/FILE`, and `hub.json` with what each is. Two repositories of the catalogue,
+ * A model hub's files as a folder: `REPO/COMMIT/FILE`, and `hub.json` with what each is. Repositories of the catalogue,
  * with a model of DeepSeek-Coder-V2's architecture that is small enough for any computer and answers the catalogue's canaries.
  */
 import { createHash } from 'node:crypto'
@@ -7,6 +7,7 @@ import { link, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cachedFolder } from './cached-folder.js'
 import { config, generationConfig, tokenizerConfig } from './checkpoint/config.js'
+import { repos } from './checkpoint/repos.js'
 import { weightFiles } from './checkpoint/safetensors.js'
 import { tensors } from './checkpoint/tensors.js'
 import { tokenizerJson } from './checkpoint/tokenizer.js'
@@ -27,15 +28,6 @@ export interface HubRepo {
 }
 
 const SHARDS = 2
-const repos = [
-  {
-    repo: 'deepseek-ai/DeepSeek-Coder-V2-Lite-Instruct',
-    commit: 'e434a23f91ba5b4923cf6c9d9a238eb4a08e3a11',
-    isChat: true,
-  },
-  // Only the start of this commit is known.
-  { repo: 'deepseek-ai/DeepSeek-Coder-V2-Lite-Base', commit: 'ea9b066'.padEnd(40, '0'), isChat: false },
-]
 
 /** Resolves to the folder; instant when it is there. */
 export function hubTree(): Promise<string> {
