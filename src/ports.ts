@@ -2,7 +2,7 @@
  * What the stages need from outside, as narrow interfaces. Real ones live in `adapters/` and are made in
  * `context.ts` only; tests pass fakes.
  */
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable, Writable } from 'node:stream'
 import type { Failure, LabSpec, MachineState, Said } from '../infra/spec.js'
 import type { ProviderName } from './plan/plan.js'
 
@@ -49,9 +49,18 @@ export interface Machine {
 export interface RemoteMachine extends Machine {
   /** Writes a file whole or not at all, with that mode; makes its folder. */
   put(path: string, content: string | Uint8Array, mode: number, signal?: AbortSignal): Promise<void>
+  /** Resolves when the other side was heard of after the call; rejects when the connection is over, or the signal aborts. */
+  ping(signal?: AbortSignal): Promise<void>
   close(): void
   /** Resolves when the connection is over: undefined after `close()`, else why. */
   readonly closed: Promise<Error | undefined>
+}
+
+/** An ed25519 key pair, as OpenSSH writes them. */
+export interface SshKeyPair {
+  readonly privateKey: string
+  /** `ssh-ed25519 AAAA...` */
+  readonly publicKey: string
 }
 
 /** Where and as whom to log in. */
@@ -67,8 +76,39 @@ export interface SshPlace {
 
 /**
  * Rejects with `ssh.hostkey` (never worth another try), `ssh.auth`, and `machine.unreachable`, which may pass by itself.
+ * `connectMs`: how long the machine may take to accept the connection; the login itself has a limit of its own.
  */
-export type ConnectSsh = (place: SshPlace, signal: AbortSignal) => Promise<RemoteMachine>
+export type ConnectSsh = (place: SshPlace, signal: AbortSignal, connectMs?: number) => Promise<RemoteMachine>
+
+/** The terminal here that a command on a machine is shown in. */
+export interface TerminalHere {
+  /** As `TERM` names it. */
+  readonly kind: string
+  size(): { readonly columns: number; readonly rows: number }
+  /** Calls back at each change of the size; what it returns ends that. */
+  onResize(listener: () => void): () => void
+  /** Each key goes to the machine from now on, Ctrl-C too; what it returns makes the terminal as it was. */
+  raw(): () => void
+}
+
+/** A command on a machine, joined to streams here. */
+export interface AttachedCommand {
+  /** Absent: the login shell. */
+  readonly argv?: readonly [string, ...string[]]
+  /** Read to its end, or until the command ends. */
+  readonly stdin: Readable
+  readonly stdout: Writable
+  readonly stderr: Writable
+  /** Gives the command a terminal of its own there: its stdout and stderr are one then. */
+  readonly terminal?: TerminalHere
+}
+
+/**
+ * Resolves to the command's exit code (128 and the number for a signal) when it has ended and what it wrote is written here. When
+ * `signal` aborts, the command is ended: interrupted first, killed where that does not help. Rejects as `ConnectSsh` does, with
+ * `machine.unreachable` when the connection is lost, and with the signal's reason where the command did not end by itself.
+ */
+export type AttachSsh = (place: SshPlace, command: AttachedCommand, signal: AbortSignal) => Promise<number>
 
 /** A process as the operating system knows it. `startTime` tells a pid from a later process with the same pid. */
 export interface ProcessRef {

@@ -4,12 +4,10 @@ import { connect } from 'node:net'
 import { constants } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import type { Command, CommandResult, Machine } from '../ports.js'
+import { collect } from './collect.js'
 import { endTree } from './end-tree.js'
 
 type Env = Readonly<Record<string, string | undefined>>
-
-/** Of each stream the end is kept: that is where a program says why it failed. */
-const KEPT_CHARACTERS = 1_000_000
 
 /** This computer as a machine. Programs get `env` and what their command adds, nothing else. */
 export const localMachine = (env: Env = process.env): Machine => ({
@@ -49,25 +47,6 @@ async function run(
 /** An end by signal is 128 and its number, as shells count it: never 0. */
 export const exitCodeOf = ({ exitCode, signal }: { exitCode?: number; signal?: NodeJS.Signals }): number =>
   exitCode ?? 128 + (signal === undefined ? 0 : constants.signals[signal])
-
-/** Reads a stream to its end, line by line. The result gives its last characters. */
-function collect(stream: NodeJS.ReadableStream, onLine: ((line: string) => void) | undefined): () => string {
-  let kept = ''
-  let partial = ''
-  stream.setEncoding('utf8')
-  stream.on('data', (piece: string) => {
-    kept = (kept + piece).slice(-KEPT_CHARACTERS)
-    if (!onLine) return
-    const lines = `${partial}${piece}`.split(/\r?\n|\r/)
-    partial = lines.pop()?.slice(-KEPT_CHARACTERS) ?? ''
-    lines.forEach(onLine)
-  })
-  stream.on('error', () => undefined) // a pipe that broke: the exit code tells
-  stream.on('end', () => {
-    if (partial !== '') onLine?.(partial)
-  })
-  return () => kept
-}
 
 async function which(program: string, env: Env): Promise<string | undefined> {
   for (const path of placesOf(program, env)) if (await isProgram(path)) return path

@@ -42,7 +42,7 @@ export const graceMs = ({ grace }: RunFlags): number => grace ?? GRACE_MS
 /** The lab that is asked for. `words`: what was typed before `--`. Throws what `up` throws of its flags. */
 export function labWish(model: string, flags: RunFlags, words: readonly string[]): LabWish {
   const asked: UpFlags = { ...flags, until: undefined, keep: false, 'dry-run': false }
-  if (!isRental(asked, words)) {
+  if (!isRental(model, asked, words)) {
     const request = localRequest(model, asked)
     return { kind: 'local', request: { ...request, lease: { ...request.lease, withCommand: true } } }
   }

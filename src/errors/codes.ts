@@ -54,6 +54,8 @@ export const codes = {
   'machine.failed': { exit: 6, title: 'The machine could not be made' },
   'machine.gone': { exit: 6, title: 'The machine is gone' },
   'keeper.failed': { exit: 6, title: 'The keeper did not start' },
+  'lease.unarmed': { exit: 7, title: 'The machine would not end itself' },
+  'laboratory.failed': { exit: 7, title: 'The machine does not become a laboratory' },
   'serving.failed': { exit: 7, title: 'The engine does not serve' },
   'serving.canary': { exit: 7, title: 'The model answers nonsense' },
   'machine.unreachable': { exit: 8, title: 'The machine does not answer' },

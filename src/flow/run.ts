@@ -24,7 +24,7 @@ export async function run(request: RunRequest, context: Context, signal: AbortSi
   const elapsed = (): number => context.clock.monotonicMs() - sinceMs
   const lab = await attempt(bringUp(request, context, signal))
   const upMs = elapsed()
-  if (lab.error !== undefined && !signal.aborted) await tellLog(name, context)
+  if (lab.error !== undefined && !signal.aborted) await tellLog(name, context, signal)
 
   const running: Promise<Attempt<CommandReport>> =
     lab.value === undefined ? Promise.resolve({}) : attempt(runCommand(request, context, signal))
@@ -50,8 +50,8 @@ export async function run(request: RunRequest, context: Context, signal: AbortSi
 const LAST_LINES = 20
 
 /** What the engine said last of a lab that did not come up: its logs go with it. */
-async function tellLog(name: string, context: Context): Promise<void> {
+async function tellLog(name: string, context: Context, signal: AbortSignal): Promise<void> {
   if (!readLocalLab(context.paths, name)?.laboratory) return
-  const { lines } = await readLog({ name, source: 'engine', tail: LAST_LINES }, context)
+  const { lines } = await readLog({ name, source: 'engine', tail: LAST_LINES }, context, signal)
   for (const text of lines) context.emit({ type: 'note', step: 'engine', text })
 }

@@ -13,6 +13,7 @@ import { makeLaboratory } from './laboratory.js'
 import { openEndpoint } from './open-endpoint.js'
 import { planLab } from './plan-lab.js'
 import { proveServing, type Proof } from './prove-serving.js'
+import { localProving } from './proving.js'
 import { difference, notOwn, resolveRequest, type UpRequest } from './request.js'
 
 export interface UpResult {
@@ -141,13 +142,14 @@ async function make(
     const laboratory = await makeLaboratory(record.name, { plan: record.plan, agreed: request.agreed }, context, signal)
     const made: LocalLab = { ...record, laboratory, stepsDone: ['plan', 'laboratory'] }
     await saveLab(context.paths, made)
-    await openEndpoint(made, context, signal)
+    const { port, model } = made.plan
+    await openEndpoint({ name: made.name, port, model: model.id }, context, signal)
     return prove(made, context, signal)
   })
 }
 
 async function prove(record: LocalLab, context: Context, signal: AbortSignal): Promise<Omit<Outcome, 'elapsedMs'>> {
-  const proof = await proveServing(record, context, signal)
+  const proof = await proveServing(localProving(record), context, signal)
   await saveLab(context.paths, { ...record, stepsDone: ['plan', 'laboratory', 'endpoint', 'serving'] })
   return { outcome: 'up', lab: await labStatus(record.name, context), proof }
 }

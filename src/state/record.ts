@@ -96,8 +96,8 @@ const rung = z.object({
   weightsOnLocalDisk: z.boolean(),
 })
 
-/** What a rented machine serves (`plan/rent/serving.ts`). */
-const serving = z.object({
+/** What a machine of the ladder is to serve (`plan/rent/serving.ts`). */
+const plannedServing = z.object({
   engineVersion: z.string(),
   driverMin: z.number(),
   machines: z.array(
@@ -111,7 +111,9 @@ const serving = z.object({
       config: z.string(),
     }),
   ),
-  canary: z.nullable(z.object({ prompt: z.string(), expect: z.string() })),
+  canary: z.nullable(
+    z.object({ prompt: z.string(), expect: z.string(), asks: z.enum(['chat', 'completion']) }),
+  ),
   fim: z.nullable(fim),
   idleMs: z.exactOptional(z.number()),
   bootMs: z.number(),
@@ -139,6 +141,44 @@ const machine = z.object({
 
 export type RentedMachine = z.infer<typeof machine>
 
+/** How this computer logs in on the machine. The private key lies beside the record (`labPaths().userKey`). */
+const ssh = z.object({
+  user: z.string(),
+  /** Port of its SSH server. */
+  port: z.number(),
+  /** Absent: the machine's public address. */
+  host: z.exactOptional(z.string()),
+  /** Each as `ssh-ed25519 AAAA...`: no other is accepted. */
+  hostKeys: z.array(z.string()),
+})
+
+/** What is served on the machine, and what the plan said of it. */
+const serving = z.object({
+  /** Of vLLM. */
+  engineVersion: z.string(),
+  /** Longest request, as planned. What the keeper made of it since is in its own record (`kvRepair`). */
+  contextTokens: z.number(),
+  /** On the machine's own loopback. */
+  enginePort: z.number(),
+  /** On each GPU; null where the memory was stated, not computed. */
+  plannedWeightsGiB: z.nullable(z.number()),
+  plannedKvTokens: z.nullable(z.number()),
+  /** Null where no question with a known answer is known for the model. */
+  canary: z.nullable(z.object({ prompt: z.string(), expect: z.string() })),
+  /** What is asked of it: a base model continues text and knows no chat. */
+  asks: z.enum(['chat', 'completion']),
+  fim: z.nullable(fim),
+  /** The machine ends itself after so long without a request, and when it does not serve so long after a start. */
+  idleMs: z.exactOptional(z.number()),
+  bootMs: z.exactOptional(z.number()),
+  /** labos's folder on the machine. */
+  home: z.string(),
+  /** Whose units they are: the machine's (through sudo), or those of the user who logs in. */
+  scope: z.enum(['system', 'user']),
+})
+
+export type Serving = z.infer<typeof serving>
+
 /** A lab on a rented machine. */
 export const rentedLab = z.object({
   version: z.literal(RECORD_VERSION),
@@ -162,19 +202,8 @@ export const rentedLab = z.object({
     lease: z.object({ ttlMs: z.number() }),
     notes: z.array(z.string()),
     /** Absent: the lab ends at its machine, nothing serves on it. */
-    serving: z.exactOptional(serving),
+    serving: z.exactOptional(plannedServing),
   }),
-  /** Loopback port of the endpoint, the same for the lab's whole life; absent where nothing serves. */
-  port: z.exactOptional(z.number()),
-  /** How to log in; the private key lies in `id_ed25519` beside the record. */
-  ssh: z.exactOptional(
-    z.object({
-      user: z.string(),
-      port: z.number(),
-      /** Host keys that are accepted, as `ssh-ed25519 AAAA...`: at first the one that labos made, then the machine's own. */
-      hostKeys: z.array(z.string()),
-    }),
-  ),
   stepsDone: z.array(z.string()),
   /** Twelve digits: another account's credentials are refused. */
   accountId: z.string(),
@@ -187,6 +216,10 @@ export const rentedLab = z.object({
   regions: z.array(z.string()),
   /** Absent until the cloud gave one; after an interruption there may be one all the same. */
   machine: z.exactOptional(machine),
+  /** Loopback port of the endpoint here, the same for the lab's whole life. */
+  port: z.exactOptional(z.number()),
+  ssh: z.exactOptional(ssh),
+  serving: z.exactOptional(serving),
   /** When the machine ends itself. */
   expiresAt: z.exactOptional(z.string()),
   /** What was billed when, oldest first: each entry holds until the next. */
@@ -208,11 +241,15 @@ export const keeperRecord = z.object({
   port: z.number(),
   startedAt: z.string(),
   engine: z.exactOptional(z.object({ pid: z.number(), startTime: z.string() })),
+  /** The context was too long for the GPU, and the engine was started with a shorter one: at most once for a lab. */
+  kvRepair: z.exactOptional(
+    z.object({ at: z.string(), fromTokens: z.number(), toTokens: z.number(), text: z.string() }),
+  ),
   /** Set when the keeper left on its own account. */
   ended: z.exactOptional(
     z.object({
       at: z.string(),
-      reason: z.enum(['deadline', 'idle', 'stopped', 'failed', 'runner']),
+      reason: z.enum(['deadline', 'boot', 'idle', 'gone', 'stopped', 'failed', 'runner']),
       detail: z.string(),
     }),
   ),

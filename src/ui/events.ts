@@ -12,6 +12,7 @@ export type StepName =
   | 'pulumi'
   | 'machine'
   | 'boot'
+  | 'driver'
   | 'python'
   | 'engine'
   | 'weights'

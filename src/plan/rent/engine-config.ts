@@ -10,6 +10,10 @@ import type { RentedModel } from './rent-plan.js'
 import type { EngineArg } from './serving.js'
 import { MAX_BATCHED_TOKENS } from './suit.js'
 
+/** The vLLM that machines install. */
+export const ENGINE_VERSION = '0.33.0'
+/** Major version of NVIDIA's driver that its CUDA needs. */
+export const DRIVER_MIN = 580
 /** Port on the machine's own loopback. */
 export const ENGINE_PORT = 8000
 /** Below it a GPU cannot compute in bf16. */

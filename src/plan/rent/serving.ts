@@ -1,14 +1,10 @@
 /** What a rented machine is to serve, and until when: the part of a plan that the machine is told of. Pure. */
+import type { Canary } from '../catalog-model.js'
 import type { FimTemplate } from '../plan.js'
-import { engineConfig } from './engine-config.js'
+import { DRIVER_MIN, ENGINE_VERSION, engineConfig } from './engine-config.js'
 import type { Offer } from './offer.js'
 import type { RentedModel } from './rent-plan.js'
 import type { StartUp } from './start-up.js'
-
-/** On the Python package index. Versions from 0.28.0 on serve DeepSeek-V2 in every precision (docs/plan.md). */
-export const ENGINE_VERSION = '0.33.0'
-/** NVIDIA's driver for CUDA 13, which vLLM's wheels are built with. */
-export const DRIVER_MIN = 580
 
 /** As a lab's record keeps it. */
 export interface Serving {
@@ -17,7 +13,7 @@ export interface Serving {
   /** One for each kind of machine that the ladder may give. */
   readonly machines: readonly ServingMachine[]
   /** What is asked to prove that it answers well; null = nothing with a known answer. */
-  readonly canary: { readonly prompt: string; readonly expect: string } | null
+  readonly canary: Canary | null
   readonly fim: FimTemplate | null
   /** It ends itself after this long without a request; absent = never for that. */
   readonly idleMs?: number

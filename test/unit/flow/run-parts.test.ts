@@ -5,7 +5,6 @@ import { giveBack } from '../../../src/flow/run/give-back.js'
 import { type LabWish, nameForRun } from '../../../src/flow/run/request.js'
 import { downWorld } from '../../fakes/down-world.js'
 import { whileItWaits } from '../../fakes/context.js'
-import { somePlan } from '../../fakes/plan.js'
 import { request } from '../../fakes/up-rented.js'
 
 describe('the name of a lab for a run', () => {
@@ -27,7 +26,7 @@ describe('the name of a lab for a run', () => {
 })
 
 describe('the environment of a command', () => {
-  const access = { name: 'one', baseUrl: 'http://127.0.0.1:1/v1', key: 'k', model: 'm', plan: somePlan() }
+  const access = { name: 'one', baseUrl: 'http://127.0.0.1:1/v1', key: 'k', model: 'm' }
   const exceptions = (env: Record<string, string>): unknown => {
     const { no_proxy, NO_PROXY } = childEnv(access, env)
     expect(no_proxy).toBe(NO_PROXY)
