@@ -1,51 +1,54 @@
-/** The host keys that the user has accepted before, in OpenSSH's own files. Pure. */
+/** Lines of a `known_hosts` file, as OpenSSH reads and writes them. Pure. */
 import { createHmac } from 'node:crypto'
+import type { SshPlace } from '../ports.js'
 import { bareKey } from './host-keys.js'
 
-/**
- * The keys that a known_hosts file accepts for a host, as `ssh-ed25519 AAAA...`, ed25519 first. Names may be hashed, patterns, or
- * with a port. Keys that are marked as revoked are left out, wherever they stand; authorities' keys too, which are no host's.
- */
-export function acceptedKeys(text: string, host: string, port: number): string[] {
-  const name = port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${String(port)}`
-  const found: string[] = []
-  const revoked = new Set<string>()
-  for (const line of text.split('\n')) {
-    const { marker, names, key } = entryOf(line)
-    if (key === undefined) continue
-    if (marker === '@revoked') revoked.add(key)
-    else if (marker === undefined && isNamed(names, name)) found.push(key)
-  }
-  const rank = (key: string): number => (key.startsWith('ssh-ed25519 ') ? 0 : 1)
-  return [...new Set(found)].filter((key) => !revoked.has(key)).sort((a, b) => rank(a) - rank(b))
+const SSH_PORT = 22
+
+/** How such a file names a place. */
+const nameOf = ({ host, port }: Pick<SshPlace, 'host' | 'port'>): string =>
+  port === SSH_PORT ? host : `[${host}]:${String(port)}`
+
+/** A file of the host keys that are accepted at a place, and no others. */
+export const knownHostsText = ({ host, port, hostKeys }: Pick<SshPlace, 'host' | 'port' | 'hostKeys'>): string =>
+  hostKeys.map((key) => `${nameOf({ host, port })} ${key}\n`).join('')
+
+/** The host keys that such a file accepts at a place. Certificates' lines are passed over. */
+export function knownKeys(text: string, place: Pick<SshPlace, 'host' | 'port'>): string[] {
+  const name = nameOf(place).toLowerCase()
+  const lines = text.split('\n').map((line) => line.trim().split(/\s+/))
+  const keysOf = (words: readonly string[]): string[] =>
+    bareKey(words.join(' ')) === undefined ? [] : [bareKey(words.join(' ')) ?? '']
+  const revoked = lines.flatMap(([marker, names = '', ...key]) =>
+    marker === '@revoked' && isNamed(names, name) ? keysOf(key) : [],
+  )
+  const accepted = lines.flatMap(([names = '', ...key]) =>
+    !/^[#@]/.test(names) && isNamed(names, name) ? keysOf(key) : [],
+  )
+  return [...new Set(accepted)].filter((key) => !revoked.includes(key))
 }
 
-function entryOf(line: string): { marker?: string; names: string; key: string | undefined } {
-  const words = line.trim().split(/\s+/)
-  const marker = words[0]?.startsWith('@') ? words.shift() : undefined
-  const [names = '', kind = '', blob = ''] = words
-  return { ...(marker === undefined ? {} : { marker }), names, key: bareKey(`${kind} ${blob}`) }
-}
-
+/** `|1|salt|hash` hides one name; else names and patterns, of which one with `!` that fits takes the place out. */
 function isNamed(names: string, name: string): boolean {
-  if (names.startsWith('|1|')) return isHashOf(names, name)
-  const patterns = names.toLowerCase().split(',')
-  const matches = (pattern: string): boolean => expressionOf(pattern).test(name)
-  const refused = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1))
-  return !refused.some(matches) && patterns.some((pattern) => !pattern.startsWith('!') && matches(pattern))
+  const hashed = /^\|1\|([^|]+)\|([^|]+)$/.exec(names)
+  if (hashed)
+    return (
+      createHmac('sha1', Buffer.from(hashed[1] ?? '', 'base64'))
+        .update(name)
+        .digest('base64') === hashed[2]
+    )
+  const patterns = names.split(',')
+  const fits = (pattern: string): boolean => asExpression(pattern.toLowerCase()).test(name)
+  return (
+    patterns.some((pattern) => !pattern.startsWith('!') && fits(pattern)) &&
+    !patterns.some((pattern) => pattern.startsWith('!') && fits(pattern.slice(1)))
+  )
 }
 
-/** `*` and `?` stand for any characters; nothing else is special. */
-function expressionOf(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`)
-}
-
-/** `|1|SALT|HASH`: HMAC-SHA1 of the name under the salt. */
-function isHashOf(hashed: string, name: string): boolean {
-  const [salt = '', hash = ''] = hashed.slice(3).split('|')
-  return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
-}
+const asExpression = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  )

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { LabosError } from '../errors/labos-error.js'
 import type { ConnectSsh, RemoteMachine, SshPlace } from '../ports.js'
-import { bareKey } from './host-keys.js'
+import { bareKey, kindOf } from './host-keys.js'
 import { readKeyFile } from './key-file.js'
-import { acceptedKeys } from './known-hosts.js'
+import { knownKeys } from './known-hosts.js'
 import { settingsOf, SSH_PORT, type SettingsDeps, type SshSettings } from './ssh-settings.js'
 
 export interface SshWish {
@@ -32,7 +32,7 @@ const WINDOWS_AGENT = String.raw`\\.\pipe\openssh-ssh-agent`
 /** Throws `usage.value`, `usage.file` (the key file), and `ssh.hostkey` where the host's key was never accepted. */
 export async function resolveTarget(wish: SshWish, deps: TargetDeps): Promise<SshTarget> {
   const settings = await settingsOf(wish.target, deps)
-  const hostKeys = wish.hostKey === undefined ? await knownKeys(settings) : [parseHostKey(wish.hostKey)]
+  const hostKeys = wish.hostKey === undefined ? await acceptedKeys(settings) : [parseHostKey(wish.hostKey)]
   const [first, ...others] = hostKeys
   if (first === undefined) throw unknownHost(wish.target, settings)
   const { host, port, user } = settings
@@ -75,12 +75,14 @@ function parseHostKey(text: string): string {
   })
 }
 
-/** Under its port first, then, as OpenSSH does, under its name alone. */
-async function knownKeys({ host, alias, port, knownHosts }: SshSettings): Promise<string[]> {
+/** Under its port first, then, as OpenSSH does, under its name alone. ed25519 before others. */
+async function acceptedKeys({ host, alias, port, knownHosts }: SshSettings): Promise<string[]> {
   const texts = await Promise.all(knownHosts.map((path) => readFile(path, 'utf8').catch(() => '')))
   const text = texts.join('\n')
-  const found = alias === host ? acceptedKeys(text, alias, port) : []
-  return found.length > 0 ? found : acceptedKeys(text, alias, SSH_PORT)
+  const exact = alias === host ? knownKeys(text, { host, port }) : []
+  const found = exact.length > 0 ? exact : knownKeys(text, { host: alias, port: SSH_PORT })
+  const rank = (key: string): number => (kindOf(key) === 'ssh-ed25519' ? 0 : 1)
+  return found.sort((one, other) => rank(one) - rank(other))
 }
 
 /** The agent first, as OpenSSH does, unless certain keys are asked for; then the key files that can be read as they are. */

@@ -2,7 +2,7 @@ import { LabosError } from '../errors/labos-error.js'
 import type { Plan } from '../plan/plan.js'
 import type { Paths } from '../state/paths.js'
 import { readKey, readLocalLab, readRentedLab } from '../state/read.js'
-import { endpointOf } from './lab-status.js'
+import { endpointOf } from './from-answer.js'
 
 export interface EndpointAccess {
   readonly name: string

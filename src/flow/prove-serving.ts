@@ -7,7 +7,8 @@ import { readKey } from '../state/read.js'
 import type { LocalLab } from '../state/record.js'
 import { formatDuration } from '../ui/format.js'
 import type { Context } from './context.js'
-import { endpointOf, labStatus } from './lab-status.js'
+import { endpointOf } from './from-answer.js'
+import { labStatus } from './lab-status.js'
 
 export interface Proof {
   /** From the start of the proof to the first token through the endpoint. */

@@ -1,6 +1,6 @@
 /** Keeps one engine process going: starts it, waits until it serves, starts it again when it ends or hangs. */
 import { randomBytes } from 'node:crypto'
-import type { Engine, EngineProcess } from '../engines/engine.js'
+import type { LocalEngine, EngineProcess } from '../engines/engine.js'
 import type { Plan } from '../plan/plan.js'
 import type { Clock, Machine, Ports } from '../ports.js'
 import { formatDuration } from '../ui/format.js'
@@ -56,7 +56,7 @@ export interface Supervisor {
 }
 
 export interface Supervised {
-  readonly engine: Engine
+  readonly engine: LocalEngine
   readonly plan: Plan
   readonly home: string
   readonly weightsPath: string

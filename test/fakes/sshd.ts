@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { makeKeyPair, type KeyPair } from '../../src/connect/keys.js'
+import { makeKeyPair, type KeyPair } from '../../src/adapters/ssh/keys.js'
 import type { SshPlace } from '../../src/ports.js'
 
 export interface Sshd {

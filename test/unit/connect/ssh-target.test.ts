@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { makeKeyPair } from '../../../src/connect/keys.js'
+import { makeKeyPair } from '../../../src/adapters/ssh/keys.js'
 import { parseTarget } from '../../../src/connect/ssh-settings.js'
 import { loginAt, resolveTarget, type TargetDeps } from '../../../src/connect/ssh-target.js'
 import { LabosError } from '../../../src/errors/labos-error.js'
@@ -79,7 +79,7 @@ describe('a host of the user', () => {
     const { deps } = world()
     await expect(resolveTarget({ target: 'me@other:2222' }, deps)).rejects.toMatchObject({
       code: 'ssh.hostkey',
-      suggestions: expect.arrayContaining([expect.stringContaining('ssh-keyscan -t ed25519 -p 2222 other')]),
+      suggestions: expect.arrayContaining([expect.stringContaining('ssh-keyscan -t ed25519 -p 2222 other')]) as unknown,
     })
     const { place } = await resolveTarget({ target: 'me@other', hostKey: `${HOST_KEY} comment` }, deps)
     expect(place.hostKeys).toEqual([HOST_KEY])
@@ -92,7 +92,7 @@ describe('a host of the user', () => {
     const { deps } = world('hostname box\nproxyjump gate\n')
     await expect(resolveTarget({ target: 'box' }, deps)).rejects.toMatchObject({
       code: 'usage.value',
-      message: expect.stringContaining('gate'),
+      message: expect.stringContaining('gate') as unknown,
     })
   })
 

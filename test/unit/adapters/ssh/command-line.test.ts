@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, it } from 'vitest'
-import { commandLine, withoutPid } from '../../../src/adapters/ssh/command-line.js'
-import type { Command } from '../../../src/ports.js'
+import { commandLine, withoutPid } from '../../../../src/adapters/ssh/command-line.js'
+import type { Command } from '../../../../src/ports.js'
 
 /** As sshd gives it to a login shell. */
 function run(command: Pick<Command, 'argv' | 'env' | 'cwd'>): string {
