@@ -39,7 +39,7 @@ export interface CommandResult {
 export interface Machine {
   /** Runs to the end; rejects only when the program cannot be started (ENOENT) or the signal aborts (the program is then ended). */
   run(command: Command, signal?: AbortSignal): Promise<CommandResult>
-  /** Absolute path of a program on the machine's PATH, or undefined. */
+  /** Absolute path of a program on the machine's PATH, or of one that is named by its path; undefined where there is none. */
   which(program: string): Promise<string | undefined>
   /** A connection to a loopback port of the machine. Errors surface on the stream. */
   dial(port: number): Duplex
@@ -133,6 +133,34 @@ export interface Processes {
   /** Sends the signal if exactly this process still runs; success when it is already gone. */
   kill(ref: ProcessRef, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
+
+/** How a command of the user's ended. An end by signal is 128 and its number, as shells count it. */
+export interface CommandEnd {
+  readonly exitCode: number
+  readonly signal?: NodeJS.Signals
+}
+
+/** A command of the user's that has this process's own input and output. */
+export interface ChildCommand {
+  readonly argv: readonly [string, ...string[]]
+  /** Added to the inherited environment. */
+  readonly env: Readonly<Record<string, string>>
+  /** Where its stdout goes: to this process's, or to its stderr where stdout is for something else. */
+  readonly stdout: 'stdout' | 'stderr'
+  /**
+   * It shares the terminal: Ctrl-C reaches it without us, and job control works. Else it has a process group of its own, and
+   * signals reach all that it started.
+   */
+  readonly atTerminal: boolean
+}
+
+export interface Child {
+  readonly ended: Promise<CommandEnd>
+  kill(signal: NodeJS.Signals): void
+}
+
+/** Rejects when it cannot be started. It is killed when this process leaves before it. */
+export type StartChild = (command: ChildCommand) => Promise<Child>
 
 /** Who listens on a TCP port of this computer. */
 export interface PortHolder {

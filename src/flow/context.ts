@@ -15,6 +15,7 @@ import type {
   Reach,
   SshKeyPair,
   Stack,
+  StartChild,
 } from '../ports.js'
 import type { Paths } from '../state/paths.js'
 import type { Emit } from '../ui/events.js'
@@ -40,6 +41,7 @@ export interface Context {
   readonly ssh: ConnectSsh
   readonly attachSsh: AttachSsh
   readonly makeSshKey: (comment: string) => SshKeyPair
+  readonly startChild: StartChild
   /** Of labos: the tag `labos:version`. */
   readonly version: string
   /** `user@host` of whoever runs labos: the tag `labos:owner`. */

@@ -43,6 +43,8 @@ moving() {
     wait "$child"
     status=$?
     trap - TERM
+    # shellcheck disable=SC2086
+    bytes=$(bytes_in $folders)
     tail -n 20 "$words"
     return "$status"
 }

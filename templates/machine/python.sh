@@ -49,5 +49,5 @@ find_python() {
 
 # The line of a program's words that says most: its first complaint.
 told_by() {
-    grep -m 1 -i -E 'error|failed|cannot|no solution|space left' "$1" || grep . "$1" | tail -n 1
+    { grep -m 1 -i -E 'error|failed|cannot|no solution|space left' "$1" || grep . "$1" | tail -n 1; } | sed 's,^ *,,'
 }

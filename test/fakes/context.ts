@@ -44,6 +44,7 @@ export function fakeContext(more: Partial<Context> & { readonly processes?: Fake
     attachSsh: absent('machine to log in on'),
     ssh: absent('machine to log in on'),
     makeSshKey: (comment) => ({ privateKey: `private ${comment}`, publicKey: `ssh-ed25519 AAAA ${comment}` }),
+    startChild: absent('programs'),
     version: '0.0.0',
     owner: 'ada@lab',
     self: { pid: 1, startTime: 't1' },

@@ -1,14 +1,17 @@
 /** One machine from its first boot to its end: what it is told, what it is asked by ssh, and what happens to its power. */
 import { gzipSync } from 'node:zlib'
 import { beforeAll, expect, it } from 'vitest'
-import type { Guest } from './guest.js'
+import { tempDir } from '../fakes/temp-dir.js'
 import { gpuFailure, gpuFile } from './gpu.js'
+import type { Guest } from './guest.js'
+import { startMirror } from './mirror.js'
+import { indexListener } from './mirror-index.js'
 import { type KeyPair, loginConfig, makeKey, ssh } from './ssh.js'
 import { hostsUnavailable, regionSuite } from './suite.js'
+import { makeWheel } from './wheel.js'
 
 const { region } = regionSuite()
 let guest: Guest
-
 let user: KeyPair
 let host: KeyPair
 
@@ -69,4 +72,30 @@ it('has the GPUs of its type, or what a test wants', async () => {
   expect(await saidInside('nvidia-smi -L')).toMatch(/^GPU 0: NVIDIA Other \(UUID: GPU-[\d\w-]+\)$/)
   await set(gpuFailure(9, 'NVIDIA-SMI has failed'))
   expect(await guest.exec(ask)).toMatchObject({ exitCode: 9, stdout: 'NVIDIA-SMI has failed\n' })
+})
+
+it('installs from an index on this computer, and goes on with a download when a cut network is back', async () => {
+  const folder = tempDir()
+  await makeWheel(folder, 'tiny', '1.0', 1_000_000)
+  const mirror = await startMirror(region().caller, indexListener(folder))
+  try {
+    const install = `python3 -m venv /root/v && /root/v/bin/pip install -q -i ${mirror.url}/simple tiny`
+    const trust = `--trusted-host ${region().caller}`
+    expect(await guest.exec(`${install} ${trust}`)).toMatchObject({ exitCode: 0 })
+    expect(await saidInside('/root/v/bin/python -c "import tiny; print(tiny.version)"')).toBe('1.0')
+    mirror.bytesPerS = 100_000
+    const file = `${mirror.url}/files/tiny-1.0-py3-none-any.whl`
+    const download = guest.exec(`curl -sS -o /root/got ${file} && stat -c %s /root/got`)
+    const bytes = async (): Promise<number> => Number(await saidInside('stat -c %s /root/got 2>/dev/null'))
+    await expect.poll(bytes, { timeout: 20_000, interval: 100 }).toBeGreaterThan(0)
+    await guest.cut()
+    const before = await bytes()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(await bytes()).toBe(before)
+    mirror.bytesPerS = Infinity
+    await guest.restore()
+    expect(Number((await download).stdout)).toBeGreaterThan(1_000_000)
+  } finally {
+    await mirror.close()
+  }
 })

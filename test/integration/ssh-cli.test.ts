@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { atTerminal, CTRL_C, withoutTerminals } from '../aws/terminal.js'
+import { atTerminal, CTRL_C, withoutTerminals } from '../fakes/terminal.js'
 import { cli, eventually, runs } from '../fakes/cli.js'
 import { saveSomeLab } from '../fakes/context.js'
 import { saveSshLab } from '../fakes/ssh-lab.js'

@@ -84,7 +84,7 @@ describe('the deadline', () => {
     const world = rented()
     world.run('lease.sh', 'arm')
     world.web(TAG, iso(T + 20_000))
-    expect(shown(world)).toMatchObject({ isArmed: true, deadline: T + 20_000, ends: T + 20_000, endsBy: 'deadline' })
+    expect(shown(world)).toMatchObject({ armed: true, deadline: T + 20_000, ends: T + 20_000, ends_by: 'deadline' })
     expect(endsIn(world)).toBe('20000')
     const before = world.said().filter((line) => line.includes('restart')).length
     shown(world)
@@ -144,7 +144,7 @@ describe('the deadline', () => {
   })
 
   it('is shown as not armed where nothing armed it', () => {
-    expect(shown(rented())).toMatchObject({ isArmed: false, ends: null })
+    expect(shown(rented())).toMatchObject({ armed: false, ends: null })
   })
 
   it('does not need a disk that can be written', () => {
@@ -162,7 +162,7 @@ describe('the boot deadline', () => {
     const world = rented({ BOOT_S: 1200 })
     world.run('lease.sh', 'arm')
     expect(endsIn(world)).toBe('1200')
-    expect(shown(world)).toMatchObject({ bootDeadline: T + 1200, endsBy: 'boot', isServed: false })
+    expect(shown(world)).toMatchObject({ boot_deadline: T + 1200, ends_by: 'boot', served: false })
     world.at(T + 1201)
     world.run('lease.sh', 'check')
     expect(hasEnded(world)).toBe(true)
@@ -172,13 +172,13 @@ describe('the boot deadline', () => {
     const world = rented({ BOOT_S: 1200 })
     world.run('lease.sh', 'arm')
     serve(world, {})
-    expect(shown(world)).toMatchObject({ bootDeadline: null, isServed: true, endsBy: 'deadline' })
+    expect(shown(world)).toMatchObject({ boot_deadline: null, served: true, ends_by: 'deadline' })
     expect(endsIn(world)).toBe('14400')
     serve(world, undefined)
     world.at(T + 1300)
-    expect(shown(world)).toMatchObject({ bootDeadline: null, isServed: true })
+    expect(shown(world)).toMatchObject({ boot_deadline: null, served: true })
     world.run('lease.sh', 'arm')
-    expect(shown(world)).toMatchObject({ bootDeadline: T + 2500, isServed: false, idleSince: null })
+    expect(shown(world)).toMatchObject({ boot_deadline: T + 2500, served: false, idle_since: null })
   })
 })
 
@@ -194,7 +194,7 @@ describe('the idle limit', () => {
   it('counts from the first answer, and ends the machine', () => {
     const world = serving()
     world.at(T + 1799)
-    expect(shown(world)).toMatchObject({ idleSince: T, idleLimitSeconds: 1800, ends: T + 1800, endsBy: 'idle' })
+    expect(shown(world)).toMatchObject({ idle_since: T, idle_limit: 1800, ends: T + 1800, ends_by: 'idle' })
     expect(hasEnded(world)).toBe(false)
     world.at(T + 1800)
     world.run('lease.sh', 'check')
@@ -212,7 +212,7 @@ describe('the idle limit', () => {
     const world = serving()
     world.at(T + 1000)
     serve(world, counters)
-    expect(shown(world).idleSince).toBe(idleSince)
+    expect(shown(world).idle_since).toBe(idleSince)
   })
 
   it.each(['garbage', 'vllm:num_requests_running{a="b"} NaN\n', '<html>\0\u0001vllm:num'])(
@@ -221,7 +221,7 @@ describe('the idle limit', () => {
       const world = serving()
       world.at(T + 1000)
       world.web(METRICS, text)
-      expect(shown(world).idleSince).toBe(T)
+      expect(shown(world).idle_since).toBe(T)
     },
   )
 
@@ -230,7 +230,7 @@ describe('the idle limit', () => {
     world.write('run/labos/idle', 'x')
     world.write('run/labos/tokens', '')
     world.write('var/lib/labos/lease.json', '{"t":')
-    expect(shown(world)).toMatchObject({ idleSince: T, isServed: true })
+    expect(shown(world)).toMatchObject({ idle_since: T, served: true })
   })
 })
 

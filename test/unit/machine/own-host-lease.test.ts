@@ -1,6 +1,5 @@
 /** The lease on a host of the user's own: nothing there is ever powered off. */
 import { describe, expect, it } from 'vitest'
-import { readMachineLease } from '../../../src/lease/machine-lease.js'
 import { machineWorld, shownLease as shown, type MachineWorld } from '../../fakes/machine-world.js'
 
 const T = 1_000_000
@@ -22,16 +21,16 @@ describe('a host of the user’s own', () => {
     expect(world.run('lease.sh', 'end').status).toBe(0)
     expect(world.said()).toContain(STOP)
     expect(world.said().join('\n')).not.toContain('poweroff')
-    expect(readMachineLease(world.read('home/ada/.local/share/labos/one/lease.json') ?? '')).toMatchObject({
-      isArmed: false,
-      onEnd: 'stop',
+    expect(JSON.parse(world.read('home/ada/.local/share/labos/one/lease.json') ?? '')).toMatchObject({
+      armed: false,
+      on_end: 'stop',
     })
   })
 
   it('has no end where none was asked for', () => {
     const world = owned()
     world.run('lease.sh', 'arm')
-    expect(shown(world)).toMatchObject({ isArmed: true, ends: null, endsBy: null })
+    expect(shown(world)).toMatchObject({ armed: true, ends: null, ends_by: null })
   })
 
   it('keeps its deadline over a boot, and is extended there', () => {
@@ -40,7 +39,7 @@ describe('a host of the user’s own', () => {
     expect(world.run('lease.sh', 'extend', '7200').status).toBe(0)
     world.at(T + 60)
     world.run('lease.sh', 'arm')
-    expect(shown(world)).toMatchObject({ deadline: T + 10_800, isArmed: true })
+    expect(shown(world)).toMatchObject({ deadline: T + 10_800, armed: true })
     world.at(T + 10_900)
     world.run('lease.sh', 'arm')
     world.run('lease.sh', 'check')
