@@ -28,13 +28,21 @@ beforeAll(async () => {
   await guest.ready()
 })
 
+const login = () => ({ address: guest.address, user, hostKey: host.public })
 const saidInside = async (script: string): Promise<string> => (await guest.exec(script)).stdout.trim()
 
 it('does what compressed user data says, and lets the user in by ssh', async () => {
-  const login = { address: guest.address, user, hostKey: host.public }
-  const said = await ssh(login, 'id -un; sudo -n cat /opt/runs; systemctl is-system-running --wait')
+  const said = await ssh(login(), 'id -un; sudo -n cat /opt/runs; systemctl is-system-running --wait')
   expect(said).toMatchObject({ exitCode: 0, stdout: 'ubuntu\nonce\nrunning\n' })
   expect(await guest.console()).toContain('Cloud-init v.')
+})
+
+it('lets a user have services of their own that outlive the login', async () => {
+  const start = 'loginctl enable-linger && systemd-run --user --quiet --unit=mine sleep infinity'
+  expect(await ssh(login(), start)).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(await ssh(login(), 'systemctl --user is-active mine; systemctl --user stop mine')).toMatchObject({
+    stdout: 'active\n',
+  })
 })
 
 const METADATA = `t=$(curl -sS -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)

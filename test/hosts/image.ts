@@ -8,6 +8,7 @@ import { run } from './shell.js'
 
 const RELEASE = 'bookworm'
 const PACKAGES = [
+  ...['libpam-systemd', 'dbus-user-session', 'polkitd'], // a user's own systemd, which outlives the login where wished
   ...['systemd', 'systemd-sysv', 'dbus', 'cloud-init', 'openssh-server', 'sudo', 'libnss-myhostname'],
   ...['iproute2', 'iputils-ping', 'nftables', 'netbase', 'procps', 'rsync', 'less', 'curl', 'ca-certificates'],
   ...['python3', 'python3-venv', 'python3-cffi-backend', 'libgomp1', 'libnuma1'],
