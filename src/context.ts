@@ -10,7 +10,10 @@ import { systemPorts } from './adapters/ports.js'
 import { systemProcesses } from './adapters/processes.js'
 import { ownerName } from './adapters/owner.js'
 import { tcpReach } from './adapters/reach.js'
+import { makeKeyPair } from './adapters/ssh/keys.js'
 import { connectSsh } from './adapters/ssh/machine.js'
+import { startChild } from './adapters/start-child.js'
+import { attachSsh } from './adapters/ssh/shell.js'
 import { systemClock } from './adapters/system-clock.js'
 import { askKeeper } from './connect/door.js'
 import type { Context } from './flow/context.js'
@@ -65,6 +68,9 @@ export async function makeContext({ paths, env, root, emit, prompt }: ContextWis
     }),
     reach: tcpReach,
     ssh: connectSsh,
+    attachSsh,
+    makeSshKey: makeKeyPair,
+    startChild,
     version: versionIn(root),
     owner: ownerName(),
     self,

@@ -56,7 +56,7 @@ function rentedFacts({ name, port, serving }: RentedLab, paths: Paths): Facts | 
 }
 
 function noEndpoint(name: string, record: LocalLab | RentedLab | undefined): LabosError {
-  if (record && isRented(record) && record.until !== 'serving')
+  if (record && isRented(record) && !record.plan.serving)
     return new LabosError(
       'lab.unknown',
       `The lab "${name}" has no endpoint: \`labos up\` was to stop at its machine.`,

@@ -55,11 +55,14 @@ function merged(known: LabStatus, record: RentedLab, answer: KeeperStatus, nowMs
   return { ...said, endsAt, usdUntilEnd }
 }
 
+/** A keeper may leave for reasons that are not its machine's. */
+const OWN_ENDS: ReadonlySet<string> = new Set(['stopped', 'failed', 'runner'])
+
 /** Without a keeper the machine goes on; only its endpoint here is closed. */
 function closed(known: LabStatus, look: KeeperLook, { name, machine }: RentedLab): LabStatus {
   if (known.state !== 'running') return known
   const ended = look.kind === 'ended' ? look.ended : undefined
-  const isOver = ended && ended.reason !== 'stopped' && ended.reason !== 'failed'
+  const isOver = ended && !OWN_ENDS.has(ended.reason)
   // EC2's word counts where it is the later one: the machine was started again.
   if (isOver && ended.at > (machine?.askedAt ?? '')) return { ...known, state: 'ended', detail: ended.detail }
   const why = look.kind === 'lost' ? 'its keeper is gone without a word' : 'its endpoint is closed'

@@ -14,7 +14,7 @@ import { openEndpoint } from './open-endpoint.js'
 import { planLab } from './plan-lab.js'
 import { proveServing, type Proof } from './prove-serving.js'
 import { localProving } from './proving.js'
-import { difference, resolveRequest, type UpRequest } from './request.js'
+import { difference, notOwn, resolveRequest, type UpRequest } from './request.js'
 
 export interface UpResult {
   readonly outcome: 'up' | 'already-up'
@@ -73,6 +73,7 @@ async function upLocked(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const existing = readLab(context.paths, name)
+  if (existing && request.runner) throw notOwn(name)
   if (existing && isRented(existing)) throw differsError(name, 'it is on a rented machine')
   if (!existing) return make(request, await createRecord(request, model, name, context), true, context, signal)
   const status = await labStatus(name, context)
@@ -106,6 +107,8 @@ async function createRecord(
     createdAt: before?.createdAt ?? new Date(context.clock.now()).toISOString(),
     plan,
     stepsDone: ['plan'],
+    ...(request.runner ? { runner: request.runner } : {}),
+    ...(request.runId === undefined ? {} : { runId: request.runId }),
   }
   await ensureLabDir(context.paths, name)
   await ensureKey(context.paths, name)
@@ -139,7 +142,8 @@ async function make(
     const laboratory = await makeLaboratory(record.name, { plan: record.plan, agreed: request.agreed }, context, signal)
     const made: LocalLab = { ...record, laboratory, stepsDone: ['plan', 'laboratory'] }
     await saveLab(context.paths, made)
-    await openEndpoint(made, context, signal)
+    const { port, model } = made.plan
+    await openEndpoint({ name: made.name, port, model: model.id }, context, signal)
     return prove(made, context, signal)
   })
 }

@@ -6,6 +6,16 @@ export const RECORD_VERSION = 1
 
 const fim = z.object({ template: z.string(), stop: z.array(z.string()), tested: z.boolean() })
 
+/** The `labos run` that a lab is for: the lab ends with it. */
+const runner = z.object({
+  pid: z.number(),
+  startTime: z.string(),
+  /** `user@host`: elsewhere that pid means nothing. */
+  owner: z.string(),
+})
+
+export type Runner = z.infer<typeof runner>
+
 const weights = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('wheel'),
@@ -39,7 +49,11 @@ const plan: z.ZodMiniType<Plan> = z.object({
   parallel: z.number(),
   threads: z.number(),
   memory: z.object({ weightsGiB: z.number(), kvCacheGiB: z.number(), overheadGiB: z.number(), totalGiB: z.number() }),
-  lease: z.object({ ttlMs: z.exactOptional(z.number()), idleMs: z.exactOptional(z.number()) }),
+  lease: z.object({
+    ttlMs: z.exactOptional(z.number()),
+    idleMs: z.exactOptional(z.number()),
+    withCommand: z.exactOptional(z.literal(true)),
+  }),
   usdPerHour: z.number(),
   downloads: z.array(z.object({ what: z.string(), bytes: z.number(), from: z.string() })),
   notes: z.array(z.string()),
@@ -56,6 +70,9 @@ export const localLab = z.object({
   stepsDone: z.array(z.string()),
   /** Made by the engine's install and the weights' fetch. */
   laboratory: z.exactOptional(z.object({ engineHome: z.string(), weightsPath: z.string() })),
+  runner: z.exactOptional(runner),
+  /** Of a CI run. */
+  runId: z.exactOptional(z.string()),
 })
 
 export type LocalLab = z.infer<typeof localLab>
@@ -77,6 +94,30 @@ const rung = z.object({
   diskGB: z.number(),
   diskThroughputMBps: z.number(),
   weightsOnLocalDisk: z.boolean(),
+})
+
+/** What a machine of the ladder is to serve (`plan/rent/serving.ts`). */
+const plannedServing = z.object({
+  engineVersion: z.string(),
+  driverMin: z.number(),
+  machines: z.array(
+    z.object({
+      instanceType: z.string(),
+      gpuCount: z.number(),
+      gpuMemoryMiB: z.number(),
+      contextTokens: z.number(),
+      weightsGiB: z.nullable(z.number()),
+      kvTokens: z.nullable(z.number()),
+      config: z.string(),
+    }),
+  ),
+  canary: z.nullable(z.object({ prompt: z.string(), expect: z.string(), asks: z.enum(['chat', 'completion']) })),
+  fim: z.nullable(fim),
+  idleMs: z.exactOptional(z.number()),
+  bootMs: z.number(),
+  hub: z.exactOptional(z.string()),
+  packageIndex: z.exactOptional(z.string()),
+  wantsToken: z.boolean(),
 })
 
 /** One rung of a rented lab's ladder: what a machine would be, and what it would cost. */
@@ -158,20 +199,21 @@ export const rentedLab = z.object({
     offers: z.array(rung),
     lease: z.object({ ttlMs: z.number() }),
     notes: z.array(z.string()),
+    /** Absent: the lab ends at its machine, nothing serves on it. */
+    serving: z.exactOptional(plannedServing),
   }),
   stepsDone: z.array(z.string()),
   /** Twelve digits: another account's credentials are refused. */
   accountId: z.string(),
   /** `user@host` of who made it. */
   owner: z.string(),
+  runner: z.exactOptional(runner),
   /** Of a CI run. */
   runId: z.exactOptional(z.string()),
   /** Regions in which anything was or may have been created, in the order tried. Written before the first create there. */
   regions: z.array(z.string()),
   /** Absent until the cloud gave one; after an interruption there may be one all the same. */
   machine: z.exactOptional(machine),
-  /** How far `up` was to go: to a machine that answers, or to an endpoint that does. Absent = `machine`. */
-  until: z.exactOptional(z.enum(['machine', 'serving'])),
   /** Loopback port of the endpoint here, the same for the lab's whole life. */
   port: z.exactOptional(z.number()),
   ssh: z.exactOptional(ssh),
@@ -205,7 +247,7 @@ export const keeperRecord = z.object({
   ended: z.exactOptional(
     z.object({
       at: z.string(),
-      reason: z.enum(['deadline', 'boot', 'idle', 'gone', 'stopped', 'failed']),
+      reason: z.enum(['deadline', 'boot', 'idle', 'gone', 'stopped', 'failed', 'runner']),
       detail: z.string(),
     }),
   ),

@@ -23,7 +23,6 @@ export const serving: Serving = {
 
 /** What `up` adds to the record of a rented lab for its endpoint. */
 export const served: Partial<RentedLab> = {
-  until: 'serving',
   port: 8485,
   ssh: { user: 'ubuntu', port: 22, hostKeys: [HOST_KEY] },
   serving,

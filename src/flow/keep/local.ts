@@ -24,11 +24,12 @@ import { formatDuration } from '../../ui/format.js'
 import type { KeeperStatus } from '../keeper-status.js'
 import { type KeeperBook, keeperBook } from './book.js'
 import { awayFrom } from './away.js'
+import { forgetOrphan, isOrphan } from '../run/orphan.js'
 
 export interface KeepDeps {
   readonly paths: Paths
   readonly clock: Clock
-  readonly processes: Pick<Processes, 'find'>
+  readonly processes: Processes
   readonly ports: Pick<Ports, 'free'>
   readonly machine: Pick<Machine, 'dial'>
   readonly self: ProcessRef
@@ -44,6 +45,8 @@ export interface KeepDeps {
 type Ended = NonNullable<KeeperRecord['ended']>
 
 const TICK_MS = 30_000
+/** How soon it is seen that the `labos run` of a lab is gone. */
+const RUNNER_TICK_MS = 3000
 
 /** Resolves when the lab has ended and nothing of it runs. Throws `port.taken` and what the record's reading throws. */
 export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): Promise<void> {
@@ -86,6 +89,8 @@ export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): P
         : ended,
   })
   deps.say(`ended: ${ended.detail}`)
+  if (ended.reason === 'runner')
+    await forgetOrphan(deps.paths, name, deps).catch((error: unknown) => deps.say(`not removed: ${String(error)}`))
 }
 
 const gatewayOptions = ({ plan }: LocalLab, engine: Engine, key: string): Parameters<typeof startGateway>[0] => {
@@ -191,9 +196,10 @@ async function waitForEnd(
   record: LocalLab,
   gateway: Gateway,
   sinceMs: number,
-  { clock, say }: KeepDeps,
+  { clock, say, processes }: KeepDeps,
   signal: AbortSignal,
 ): Promise<Ended> {
+  const tickMs = record.runner ? RUNNER_TICK_MS : TICK_MS
   let warned = false
   for (;;) {
     const lease = leaseNow(record, gateway, sinceMs, clock)
@@ -207,11 +213,12 @@ async function waitForEnd(
       }
     if (lease.over === 'idle')
       return { at, reason: 'idle', detail: `nothing was asked for ${formatDuration(lease.idleForMs)} (--idle)` }
+    if (await isOrphan(record, processes)) return { at, reason: 'runner', detail: 'the `labos run` it was for is gone' }
     if (lease.warn && !warned)
       say(`ends soon, at ${new Date(lease.endsAtMs ?? 0).toISOString()} (${lease.endsBy ?? 'lease'})`)
     warned = lease.warn
     await clock
-      .sleep(Math.min(TICK_MS, Math.max(1, (lease.endsAtMs ?? Infinity) - clock.now())), signal)
+      .sleep(Math.min(tickMs, Math.max(1, (lease.endsAtMs ?? Infinity) - clock.now())), signal)
       .catch(() => undefined)
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { endpointAccess } from '../../../src/flow/endpoint-access.js'
 import { ensureKey, saveKeeper } from '../../../src/state/store.js'
 import { fakeContext, saveSomeLab } from '../../fakes/context.js'
-import { saveRentedLab } from '../../fakes/rented.js'
+import { rentedLab, saveRentedLab } from '../../fakes/rented.js'
 import { served } from '../../fakes/served.js'
 
 describe('access to an endpoint', () => {
@@ -45,7 +45,9 @@ describe('access to an endpoint', () => {
     await ensureKey(paths, 'one')
     const message = 'The lab "one" has no endpoint: `labos up` was to stop at its machine.'
     expect(() => endpointAccess('one', { paths })).toThrow(expect.objectContaining({ code: 'lab.unknown', message }))
-    await saveRentedLab(paths, { until: 'serving' })
+    const { plan } = rentedLab()
+    const planned = { engineVersion: '0.33.0', driverMin: 580, machines: [], canary: null, fim: null }
+    await saveRentedLab(paths, { plan: { ...plan, serving: { ...planned, bootMs: 1, wantsToken: false } } })
     expect(() => endpointAccess('one', { paths })).toThrow(/has no endpoint yet/)
   })
 
