@@ -7,12 +7,14 @@ import { hasJumped, TICK_MS } from '../../connect/pulse.js'
 import { openSession, type Session } from '../../connect/session.js'
 import type { Away, Upstream } from '../../connect/upstream.js'
 import { vllm } from '../../engines/vllm.js'
-import { machineLeaseState, type MachineLeaseState } from '../../lease/machine-lease.js'
-import type { Clock, ConnectSsh, ProcessRef, SshPlace } from '../../ports.js'
+import type { MachineLease } from '../../lease/machine-lease.js'
+import { later } from '../../lease/seen-lease.js'
+import type { Clock, ConnectSsh, Processes, ProcessRef, SshPlace } from '../../ports.js'
 import { type RemoteWatch, watchRemote } from '../../serve/remote/watch.js'
 import type { Paths } from '../../state/paths.js'
 import { readKeeper, readKey, readRentedLab } from '../../state/read.js'
 import type { KeeperRecord, RentedLab, Serving } from '../../state/record.js'
+import { isOrphan } from '../run/orphan.js'
 import { sshPlace } from '../ssh-place.js'
 import { awayFrom } from './away.js'
 import { type KeeperBook, keeperBook } from './book.js'
@@ -24,6 +26,7 @@ import { remoteStatus } from './remote-status.js'
 export interface KeepRemoteDeps {
   readonly paths: Paths
   readonly clock: Clock
+  readonly processes: Pick<Processes, 'isAlive'>
   readonly self: ProcessRef
   readonly connect: ConnectSsh
   /** 0 to 1. */
@@ -185,11 +188,9 @@ async function statusOf(held: Held): Promise<unknown> {
   })
 }
 
-function leaseNow({ lease, gateway, record, serving }: Held): MachineLeaseState | undefined {
+function leaseNow({ lease, gateway }: Held): MachineLease | undefined {
   const read = lease?.read()
-  if (!read) return undefined
-  const look = { ageMs: read.ageMs, inFlight: gateway?.activity().inFlight ?? 0, ttlMs: record.plan.lease.ttlMs }
-  return machineLeaseState(read.lease, { ...look, ...(serving.bootMs === undefined ? {} : { bootMs: serving.bootMs }) })
+  return read && later(read.lease, read.ageMs / 1000, gateway?.activity().inFlight ?? 0)
 }
 
 /** Of a machine that is gone, the endpoint says so for a while before it closes. */
@@ -197,7 +198,8 @@ const LINGER_MS = 10 * 60_000
 
 /** Resolves with the reason when somebody says so, or the machine has been gone for a while. Looks every two seconds: clocks jump. */
 async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
-  const { clock, say } = held.deps
+  const { clock, say, processes } = held.deps
+  const { name, plan } = held.record
   const told = new Set<string>()
   for (;;) {
     const atMs = clock.now()
@@ -207,10 +209,12 @@ async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
         reason: 'stopped',
         detail: 'it was ended with `labos down` or a signal',
       }
+    if (await isOrphan(held.record, processes))
+      return { at: new Date(atMs).toISOString(), reason: 'runner', detail: 'the `labos run` it was for is gone' }
     noteEnd(held, atMs)
     if (held.ended && atMs - Date.parse(held.ended.at) > LINGER_MS) return held.ended
     const lease = held.ended ? undefined : leaseNow(held)
-    for (const { about, text } of machineNotes({ name: held.record.name, lease, drift: [] })) {
+    for (const { about, text } of machineNotes({ name, ttlMs: plan.lease.ttlMs, lease, drift: [] })) {
       if (!told.has(about)) say(text)
       told.add(about)
     }
