@@ -49,6 +49,14 @@ export default defineConfig({
         hookTimeout: 1_500_000,
         globalSetup: ['test/setup/prepare-pulumi.ts'],
       }),
+      // Machines with systemd on this computer, where root can have them; their disk image is made once, in some minutes.
+      project('hosts', {
+        setupFiles: ['test/setup/each-file.ts'],
+        fileParallelism: false,
+        testTimeout: 120_000,
+        hookTimeout: 300_000,
+        globalSetup: ['test/setup/prepare-hosts.ts'],
+      }),
     ],
   },
 })

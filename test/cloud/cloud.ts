@@ -10,6 +10,7 @@ import { doorTo } from './door.js'
 import { ec2Handlers } from './ec2.js'
 import { type Fault, makeFaults } from './faults.js'
 import { ADMIN_KEY_ID } from './guard.js'
+import { type Hosts, mayRegroup } from './hosts.js'
 import { type CloudLeftover, leftoversIn } from './leftovers.js'
 import { startMoto } from './moto.js'
 import type { Policy } from './policy.js'
@@ -19,7 +20,7 @@ import { type AwsRequest, refusal } from './request.js'
 import { serviceAnswer } from './services.js'
 import { type CloudSettings, DEFAULTS } from './settings.js'
 import type { AccessKey } from './signature.js'
-import { sshPorts } from './ssh-port.js'
+import { noPorts, sshPorts } from './ssh-port.js'
 import { makeWorld } from './world.js'
 
 export interface JournalEntry extends AwsRequest {
@@ -57,20 +58,22 @@ export interface CloudWish {
   /** Of the proxy; by default one that is free. */
   readonly port?: number
   readonly settings?: Partial<CloudSettings>
+  /** Machines behind the instances, which the caller closes after the cloud; without them an instance is a record. */
+  readonly hosts?: Hosts
   /** Hears what the cloud cannot do here. */
   readonly log?: (line: string) => void
   /** Ends the start; nothing of the cloud runs then. */
   readonly signal?: AbortSignal
 }
 
-export async function startCloud({ port = 0, settings: wish, log, signal }: CloudWish = {}): Promise<Cloud> {
+export async function startCloud({ port = 0, settings: wish, hosts, log, signal }: CloudWish = {}): Promise<Cloud> {
   const moto = await startMoto(signal)
   const settings: CloudSettings = { ...structuredClone(DEFAULTS), ...wish }
   const journal: JournalEntry[] = []
   const faults = makeFaults()
   const door = doorTo(moto.url)
-  const world = makeWorld(settings, adminOf(moto.url, door), moto.url)
-  const ssh = sshPorts(world, log ?? (() => undefined))
+  const world = makeWorld(settings, adminOf(moto.url, door), moto.url, hosts)
+  const ssh = hosts ? noPorts : sshPorts(world, log ?? (() => undefined))
   const server = makeProxy({
     door,
     journal,
@@ -88,6 +91,7 @@ export async function startCloud({ port = 0, settings: wish, log, signal }: Clou
       if (refused) return refused
       const handler = request.service === 'ec2' ? ec2Handlers[request.action] : undefined
       const answer = await (handler?.(request, forward, world) ?? serviceAnswer(request, world) ?? forward())
+      if (mayRegroup(request)) await hosts?.regroup(request.region, world)
       ssh.look()
       return world.guard.translate(request, answer, world)
     },
@@ -110,6 +114,7 @@ export async function startCloud({ port = 0, settings: wish, log, signal }: Clou
     enforce: async (policy) => environment(url, await world.guard.add(policy)),
     leftovers: () => leftoversIn(world),
     close: async () => {
+      hosts?.close()
       ssh.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

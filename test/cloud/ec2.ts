@@ -1,15 +1,18 @@
 /** EC2 as it behaves, over moto: what is refused, what takes time, what is the same when said twice. */
 import { describeImages } from './images.js'
-import { type InstanceRecord, isUnseen, stateAt } from './instances.js'
+import { type InstanceRecord, isUnseen, move, stateAt } from './instances.js'
 import { changes, withLife, withoutStateFilter } from './life.js'
 import { createDefaultVpc, createGroup } from './network.js'
 import { describeOfferings } from './offerings.js'
 import { overQuota } from './quotas.js'
 import { describeRegions } from './regions.js'
-import { type Answer, type AwsRequest, listOf, refusal } from './request.js'
+import { type Answer, type AwsRequest, ec2Answer, elements, listOf, refusal } from './request.js'
 import { run } from './run-instances.js'
 import { spotHistory } from './spot.js'
 import type { Handler, World } from './world.js'
+
+/** EC2 keeps the last 64 KB. */
+const CONSOLE_BYTES = 65_536
 
 const describe: Handler = async (request, forward, world) => {
   const unseen = recordsOf(request, world).find((record) => isUnseen(record, world.settings, world.now()))
@@ -24,7 +27,7 @@ const terminate: Handler = async (request, forward, world) => {
   const isRepeated = found.length > 0 && found.every(({ goal }) => goal === 'terminated')
   const answer = isRepeated ? undefined : await forward(request.params)
   if (answer && answer.status !== 200) return answer
-  for (const record of found) move(record, 'terminated', world)
+  for (const record of found) send(record, 'terminated', world)
   return changes(request.action, found, world)
 }
 
@@ -36,7 +39,7 @@ const stop: Handler = async (request, forward, world) => {
   if (wrong) return wrongState(request, wrong, 'stopped', world)
   const answer = await forward(request.params)
   if (answer.status !== 200) return answer
-  for (const record of found) move(record, 'stopped', world)
+  for (const record of found) send(record, 'stopped', world)
   return changes(request.action, found, world)
 }
 
@@ -55,9 +58,33 @@ const start: Handler = async (request, forward, world) => {
   for (const record of found) {
     if (record.goal === 'stopped')
       Object.assign(record, { address: world.nextAddress(), launchedAt: new Date().toISOString() })
-    move(record, 'running', world)
+    send(record, 'running', world)
   }
   return changes(request.action, found, world)
+}
+
+const reboot: Handler = async (request, forward, world) => {
+  const answer = await forward()
+  if (answer.status === 200) for (const record of recordsOf(request, world)) world.hosts?.reboot(record)
+  return answer
+}
+
+/** moto's is the same for all. */
+const consoleOutput: Handler = async (request, forward, { records, hosts }) => {
+  const record = records.get(request.params['InstanceId'] ?? '')
+  if (!record || !hosts) return forward()
+  const output = Buffer.from((await hosts.console(record)).slice(-CONSOLE_BYTES)).toString('base64')
+  const timestamp = new Date().toISOString()
+  return ec2Answer(request.action, elements({ instanceId: record.id, timestamp, output }))
+}
+
+/** moto does not say again what was imported. */
+const importKey: Handler = async (request, forward, { publicKeys }) => {
+  const { KeyName: name = '', PublicKeyMaterial: material = '' } = request.params
+  const answer = await forward()
+  if (answer.status === 200)
+    publicKeys.set(`${request.region}/${name}`, Buffer.from(material, 'base64').toString().trim())
+  return answer
 }
 
 const deleteGroup: Handler = (request, forward, { records, settings, now }) => {
@@ -86,6 +113,9 @@ export const ec2Handlers: Readonly<Record<string, Handler>> = {
   TerminateInstances: terminate,
   StopInstances: stop,
   StartInstances: start,
+  RebootInstances: reboot,
+  GetConsoleOutput: consoleOutput,
+  ImportKeyPair: importKey,
   DeleteSecurityGroup: deleteGroup,
   DeleteNetworkInterface: deleteInterface,
   CreateSecurityGroup: createGroup,
@@ -99,10 +129,9 @@ export const ec2Handlers: Readonly<Record<string, Handler>> = {
 const recordsOf = (request: AwsRequest, { records }: World): InstanceRecord[] =>
   listOf(request, 'InstanceId').flatMap((id) => records.get(id) ?? [])
 
-function move(record: InstanceRecord, goal: InstanceRecord['goal'], { now }: World): void {
-  if (record.goal === goal) return
-  record.goal = goal
-  record.sinceMs = now()
+function send(record: InstanceRecord, goal: InstanceRecord['goal'], world: World): void {
+  move(record, goal, world.now())
+  world.hosts?.follow(record, world)
 }
 
 const inOtherState = (

@@ -27,16 +27,30 @@ export interface InstanceRecord {
   sinceMs: number
   /** A new one each start. */
   address: string
+  /** The machine behind it is not done with stopping, or ending. */
+  isHeld?: boolean
   /** Of its last start, ISO 8601. */
   launchedAt: string
 }
 
 /** Where an instance is on its way, at `nowMs`. */
-export function stateAt({ goal, sinceMs }: InstanceRecord, settings: CloudSettings, nowMs: number): InstanceState {
+export function stateAt(
+  { goal, sinceMs, isHeld }: InstanceRecord,
+  settings: CloudSettings,
+  nowMs: number,
+): InstanceState {
   const movingMs = nowMs - sinceMs
   if (goal === 'running') return movingMs < settings.pendingMs ? 'pending' : 'running'
-  if (goal === 'stopped') return movingMs < settings.shuttingDownMs ? 'stopping' : 'stopped'
-  return movingMs < settings.shuttingDownMs ? 'shutting-down' : 'terminated'
+  const isOnItsWay = isHeld === true || movingMs < settings.shuttingDownMs
+  if (goal === 'stopped') return isOnItsWay ? 'stopping' : 'stopped'
+  return isOnItsWay ? 'shutting-down' : 'terminated'
+}
+
+/** Sets out for another goal; what is on its way there goes on. */
+export function move(record: InstanceRecord, goal: InstanceRecord['goal'], nowMs: number): void {
+  if (record.goal === goal) return
+  record.goal = goal
+  record.sinceMs = nowMs
 }
 
 /** True once the public address may be seen: while it runs, and late if so wished. */

@@ -28,6 +28,7 @@ export const run: Handler = async (request, forward, world) => {
   for (const item of instancesIn(answer.body)) {
     const record = recordOf(textOf(item, 'instanceId'), request, world)
     world.records.set(record.id, record)
+    world.hosts?.launch(record, request, world)
   }
   return withLife(answer, world)
 }

@@ -18,6 +18,9 @@ export interface SshPorts {
 
 type Machines = Pick<World, 'records' | 'settings' | 'now'>
 
+/** For machines that have an SSH server. */
+export const noPorts: SshPorts = { look: () => undefined, close: () => undefined }
+
 interface Door {
   readonly server: Server
   readonly sockets: Set<Socket>
