@@ -2,14 +2,12 @@ import { constants as fileModes } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { constants } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import type { Command, CommandResult, Machine } from '../ports.js'
+import { collect } from './collect.js'
 import { endTree } from './end-tree.js'
 
 type Env = Readonly<Record<string, string | undefined>>
-
-/** Of each stream the end is kept: that is where a program says why it failed. */
-const KEPT_CHARACTERS = 1_000_000
 
 /** This computer as a machine. Programs get `env` and what their command adds, nothing else. */
 export const localMachine = (env: Env = process.env): Machine => ({
@@ -47,40 +45,24 @@ async function run(
 }
 
 /** An end by signal is 128 and its number, as shells count it: never 0. */
-const exitCodeOf = ({ exitCode, signal }: { exitCode?: number; signal?: NodeJS.Signals }): number =>
+export const exitCodeOf = ({ exitCode, signal }: { exitCode?: number; signal?: NodeJS.Signals }): number =>
   exitCode ?? 128 + (signal === undefined ? 0 : constants.signals[signal])
 
-/** Reads a stream to its end, line by line. The result gives its last characters. */
-function collect(stream: NodeJS.ReadableStream, onLine: ((line: string) => void) | undefined): () => string {
-  let kept = ''
-  let partial = ''
-  stream.setEncoding('utf8')
-  stream.on('data', (piece: string) => {
-    kept = (kept + piece).slice(-KEPT_CHARACTERS)
-    if (!onLine) return
-    const lines = `${partial}${piece}`.split(/\r?\n|\r/)
-    partial = lines.pop()?.slice(-KEPT_CHARACTERS) ?? ''
-    lines.forEach(onLine)
-  })
-  stream.on('error', () => undefined) // a pipe that broke: the exit code tells
-  stream.on('end', () => {
-    if (partial !== '') onLine?.(partial)
-  })
-  return () => kept
+async function which(program: string, env: Env): Promise<string | undefined> {
+  for (const path of placesOf(program, env)) if (await isProgram(path)) return path
+  return undefined
 }
 
-async function which(program: string, env: Env): Promise<string | undefined> {
+/** Where a program of that name would lie, in the order in which it is looked for. */
+function placesOf(program: string, env: Env): string[] {
   const isWindows = process.platform === 'win32'
   const endings = isWindows ? (env['PATHEXT'] ?? '.COM;.EXE;.BAT;.CMD').split(';') : ['']
-  const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter)
-  for (const folder of folders) {
-    if (folder === '') continue // a relative place: what lies in the current folder is not a program of this computer
-    for (const ending of endings) {
-      const path = join(folder, `${program}${ending}`)
-      if (await isProgram(path)) return path
-    }
-  }
-  return undefined
+  if (program.includes('/') || (isWindows && program.includes('\\')))
+    return ['', ...endings].map((ending) => resolve(`${program}${ending}`))
+  return (env['PATH'] ?? env['Path'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '') // a relative place: what lies in the current folder is not a program of this computer
+    .flatMap((folder) => endings.map((ending) => join(folder, `${program}${ending}`)))
 }
 
 async function isProgram(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Engine, EngineInstall } from '../engines/engine.js'
+import type { LocalEngine, EngineInstall } from '../engines/engine.js'
 import { venvPython } from '../engines/llama-cpp.js'
 import { LabosError } from '../errors/labos-error.js'
 import type { CommandResult } from '../ports.js'
@@ -16,7 +16,7 @@ import { inStep } from './step.js'
 type WheelInstall = Extract<EngineInstall, { kind: 'wheel' }>
 
 /** True when `up` would install nothing. Whether an engine that the user installs is there is asked by `installEngine`. */
-export async function isEngineReady(engine: Engine, places: EnginePlaces): Promise<boolean> {
+export async function isEngineReady(engine: LocalEngine, places: EnginePlaces): Promise<boolean> {
   return engine.install.kind === 'installed' || isWhole(await engineHome(engine, places))
 }
 
@@ -26,7 +26,7 @@ export async function isEngineReady(engine: Engine, places: EnginePlaces): Promi
  * `network.download`, `python.missing`, `disk.short`, `state.readonly`, `ollama.missing`.
  */
 export async function installEngine(
-  engine: Engine,
+  engine: LocalEngine,
   places: EnginePlaces,
   deps: BootstrapDeps,
   signal: AbortSignal,
@@ -65,7 +65,7 @@ async function findInstalled(
 async function fill(
   draft: string,
   staging: string,
-  engine: Engine,
+  engine: LocalEngine,
   install: WheelInstall,
   { templatesDir }: EnginePlaces,
   deps: BootstrapDeps,
@@ -104,7 +104,7 @@ const wishOf = (install: WheelInstall, what: string, python: string, staging: st
 })
 
 /** The engine's own log rules know most of what can be wrong with a computer. */
-function check(result: CommandResult, failed: string, { logRules }: Engine, folder: string): void {
+function check(result: CommandResult, failed: string, { logRules }: LocalEngine, folder: string): void {
   if (result.exitCode === 0) return
   const output = `${result.stdout}\n${result.stderr}`
   if (isDiskFull(output)) throw diskFull(failed, folder)

@@ -39,7 +39,11 @@ export const settings: Readonly<Record<string, Setting>> = {
     description: 'Model that `labos up` starts when none is named.',
     check: () => undefined,
   },
-  provider: { env: 'LABOS_PROVIDER', description: 'Where machines come from: local.', check: oneOf('local') },
+  provider: {
+    env: 'LABOS_PROVIDER',
+    description: 'Where machines come from: aws or local.',
+    check: oneOf('aws', 'local'),
+  },
   engine: {
     env: 'LABOS_ENGINE',
     description: 'What serves the model: llama.cpp or ollama.',

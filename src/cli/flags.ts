@@ -12,6 +12,10 @@ export const nameFlag = Flags.string({
 export const labArg = Args.string({ name: 'LAB', description: 'Which lab; not needed while there is only one.' })
 
 export const duration = Flags.custom<number>({ parse: (text) => Promise.resolve(parseDuration(text)) })
+/** A length of time that can be `none`: 0 then. */
+export const limit = Flags.custom<number>({
+  parse: (text) => Promise.resolve(text.trim().toLowerCase() === 'none' ? 0 : parseDuration(text)),
+})
 export const tokens = Flags.custom<number>({ parse: (text) => Promise.resolve(parseTokens(text)) })
 export const usd = Flags.custom<number>({ parse: (text) => Promise.resolve(parseUsd(text)) })
 

@@ -150,7 +150,7 @@ function alternatives({ alternatives: others }: RentPlan): string[] {
 }
 
 function remarks(plan: RentPlan, facts: PlanScreenFacts): string[] {
-  const rent = `Rent it: \`${facts.program} up ${plan.model.id} --until machine\`; nothing serves on it in this version.`
+  const rent = `Rent it and serve on it: \`${facts.program} up ${plan.model.id}\`.`
   const notes = [...priceNotes(plan, facts), ...plan.notes, rent]
   return ['', ...factLines(notes.map((note) => ['note', note] as const))]
 }

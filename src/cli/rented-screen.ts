@@ -1,32 +1,54 @@
-/** The last screen of `up --until machine`: what there is, what it costs, how it ends. */
+/** The last screen of `up` on a rented machine: what there is, what it costs, how to use it, how it ends. */
 import type { RentedUp } from '../flow/up-rented/up-rented.js'
 import { formatDuration, formatTime, formatUsdOr } from '../ui/format.js'
 import type { Paint } from '../ui/paint.js'
 import { factLines } from '../ui/text.js'
+import { type EndpointScreenFacts, firstUse } from './screens.js'
 
-export function rentedScreen({ lab, outcome, elapsedMs }: RentedUp, paint: Paint, program: string): string {
-  const { machine } = lab
-  const headline =
-    outcome === 'already-up'
-      ? `${lab.name} is already up`
-      : `${lab.name} has its machine (${formatDuration(elapsedMs)})`
-  const price = formatUsdOr(lab.usdPerHour ?? null, 'not known')
-  const machineLines =
-    machine === undefined
-      ? []
-      : [
-          ['machine', `${machine.id}, ${machine.instanceType} (${machine.market}) in ${machine.zone}`] as const,
-          ['address', `${machine.address ?? 'none'}, port 22 answers`] as const,
-        ]
+export function rentedScreen(result: RentedUp, paint: Paint, { labCount, program }: EndpointScreenFacts): string {
+  const { lab, notes } = result
   const facts = factLines([
-    ...machineLines,
-    ['price', `${price}/h, ${formatUsdOr(lab.usdSoFar ?? null, 'not known')} so far`],
-    ['ends', `${endText(lab)}with \`${program} down ${lab.name}\``],
-    ['in all', `${formatUsdOr(lab.usdUntilEnd ?? null, 'not known')} by then`],
-    ['next', 'nothing serves on it yet: that comes with a later version'],
+    ...endpointFacts(result),
+    ...machineFacts(result),
+    ...moneyFacts(lab, program),
+    ...notes.map((note) => ['note', note] as const),
   ])
-  return ['', paint.bold(headline), '', ...facts].join('\n')
+  const use = result.keyFile === undefined ? [] : ['', firstUse(labCount > 1 ? lab.name : undefined, paint, program)]
+  return ['', paint.bold(headline(result)), '', ...facts, ...use].join('\n')
 }
 
-const endText = ({ endsAt }: RentedUp['lab']): string =>
-  endsAt === undefined ? '' : `by itself at ${formatTime(endsAt)}, or `
+function headline({ lab, outcome, proof, elapsedMs }: RentedUp): string {
+  if (outcome === 'already-up') return `${lab.name} is already up`
+  const speed = proof?.tokensPerSecond === undefined ? '' : `, ${proof.tokensPerSecond.toFixed(0)} tokens/s`
+  return `${lab.name} ${proof ? 'is up' : 'has its machine'} (${formatDuration(elapsedMs)}${speed})`
+}
+
+type Facts = readonly (readonly [string, string])[]
+
+function endpointFacts({ lab, keyFile }: RentedUp): Facts {
+  if (keyFile === undefined || lab.endpoint === undefined) return []
+  return [
+    ['endpoint', lab.endpoint],
+    ['model', lab.model ?? ''],
+    ['key', keyFile],
+  ]
+}
+
+function machineFacts({ lab: { machine }, keyFile }: RentedUp): Facts {
+  if (machine === undefined) return []
+  return [
+    ['machine', `${machine.id}, ${machine.instanceType} (${machine.market}) in ${machine.zone}`],
+    ['address', `${machine.address ?? 'none'}${keyFile === undefined ? ', port 22 answers' : ', through SSH alone'}`],
+  ]
+}
+
+function moneyFacts(lab: RentedUp['lab'], program: string): Facts {
+  const price = formatUsdOr(lab.usdPerHour ?? null, 'not known')
+  const idle = lab.lease?.idleMs === undefined ? '' : `, after ${formatDuration(lab.lease.idleMs)} without a request`
+  const byItself = lab.endsAt === undefined ? '' : `by itself at ${formatTime(lab.endsAt)}${idle}, or `
+  return [
+    ['price', `${price}/h, ${formatUsdOr(lab.usdSoFar ?? null, 'not known')} so far`],
+    ['ends', `${byItself}with \`${program} down ${lab.name}\``],
+    ['in all', `${formatUsdOr(lab.usdUntilEnd ?? null, 'not known')} by then`],
+  ]
+}

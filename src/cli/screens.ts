@@ -19,7 +19,7 @@ export function endpointScreen(
   paint: Paint,
   { labCount, program }: EndpointScreenFacts,
 ): string {
-  const name = labCount > 1 ? ` ${lab.name}` : ''
+  const name = labCount > 1 ? lab.name : undefined
   const speed = proof?.tokensPerSecond === undefined ? '' : `, ${proof.tokensPerSecond.toFixed(0)} tokens/s`
   const headline =
     outcome === 'already-up' ? `${lab.name} is already up` : `${lab.name} is up (${formatDuration(elapsedMs)}${speed})`
@@ -31,14 +31,20 @@ ${rows([
   ['model', lab.model],
   ['key', keyFile],
   ['price', `${formatUsd(lab.usdPerHour ?? 0)}/h`],
-  ['logs', `${program} logs -f${name === '' ? '' : ` --name${name}`}`],
+  ['logs', `${program} logs -f${name === undefined ? '' : ` --name ${name}`}`],
   ['ends', endsText(lab, program)],
 ])}
 
-  ${paint.dim('# this shell')}
-  eval "$(${program} env${name})"
+${firstUse(name, paint, program)}`
+}
+
+/** What to type next; `name` where it must be said which lab is meant. */
+export function firstUse(name: string | undefined, paint: Paint, program: string): string {
+  const which = name === undefined ? '' : ` --name ${name}`
+  return `  ${paint.dim('# this shell')}
+  eval "$(${program} env${name === undefined ? '' : ` ${name}`})"
   ${paint.dim('# a first question')}
-  ${program} chat${name === '' ? '' : ` --name${name}`} "Write a haiku about laboratories."
+  ${program} chat${which} "Write a haiku about laboratories."
   ${paint.dim('# the same with curl, after the eval')}
   curl $OPENAI_BASE_URL/chat/completions \\
     -H "Authorization: Bearer $OPENAI_API_KEY" \\

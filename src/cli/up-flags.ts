@@ -5,8 +5,10 @@ import { RENTED_FLAGS } from '../flow/rented-flags.js'
 import type { UpRequest } from '../flow/request.js'
 import type { RentUpRequest } from '../flow/up-rented/request.js'
 import { env } from './env.js'
-import { duration, given, list, listed } from './flags.js'
+import { planProvider } from '../flow/plan-provider.js'
+import { duration, given, limit, list, listed } from './flags.js'
 import { rentFlags, rentWish } from './rent-flags.js'
+import { SERVING_FLAGS, servingFlags, servingWish } from './serving-flags.js'
 
 const RENTED = 'RENTED MACHINES'
 const LOCAL = 'THIS COMPUTER'
@@ -14,11 +16,11 @@ const LOCAL = 'THIS COMPUTER'
 export const upFlags = {
   provider: Flags.option({ options: ['aws', 'local'] as const })({
     env: 'LABOS_PROVIDER',
-    description: 'Where the machine comes from. Default: local; aws with --until machine.',
+    description: 'Where the machine comes from. Default: aws, where there is something to rent for the model.',
   }),
   until: Flags.option({ options: ['machine', 'endpoint'] as const })({
     env: 'LABOS_UNTIL',
-    description: 'How far to go. Default: endpoint. A rented lab ends at the machine in this version.',
+    description: 'How far to go: a rented machine alone, or until the model answers. Default: endpoint.',
   }),
   name: Flags.string({ char: 'n', env: 'LABOS_NAME', description: "Name of the lab. Default: the model's." }),
   timeout: duration({
@@ -27,6 +29,10 @@ export const upFlags = {
   }),
   yes: Flags.boolean({ char: 'y', env: 'LABOS_YES', description: 'Agree to the plan beforehand.' }),
   'dry-run': Flags.boolean({ env: 'LABOS_DRY_RUN', description: 'Show the plan and stop.' }),
+  'run-id': Flags.string({
+    env: 'LABOS_RUN_ID',
+    description: 'Mark what is made: labos down --run ID ends it. Default: GITHUB_RUN_ID or CI_JOB_ID.',
+  }),
   engine: Flags.option({ options: ['llama.cpp', 'ollama'] as const })({
     env: 'LABOS_ENGINE',
     helpGroup: LOCAL,
@@ -37,15 +43,14 @@ export const upFlags = {
     min: 0,
     max: 65_535,
     env: 'LABOS_PORT',
-    helpGroup: LOCAL,
     description: 'Loopback port; 0 picks a free one. Default: 8484 or the next free one.',
   }),
-  idle: duration({
+  idle: limit({
     env: 'LABOS_IDLE',
-    helpGroup: LOCAL,
-    description: 'End the lab after this long without a request: 30m.',
+    description: 'End the lab after this long without a request: 30m, none. Default: 30m where it costs money.',
   }),
   ...grouped(rentFlags, ['context', 'ttl']),
+  ...grouped(servingFlags, []),
   'allow-cidr': Flags.string({
     ...list,
     env: 'LABOS_ALLOW_CIDR',
@@ -72,11 +77,6 @@ export const upFlags = {
     helpGroup: RENTED,
     description: 'Leave what was made when it fails; it is billed until its deadline.',
   }),
-  'run-id': Flags.string({
-    env: 'LABOS_RUN_ID',
-    helpGroup: RENTED,
-    description: 'Mark what is made: labos down --run ID removes it.',
-  }),
 }
 
 export type UpFlags = Interfaces.InferredFlags<typeof upFlags>
@@ -92,45 +92,50 @@ function grouped<T extends Record<string, object>>(flags: T, common: readonly st
  * Throws `usage.value` for what the other kind of lab alone can be asked, where it was typed: defaults from the environment
  * or config.yaml are for whichever kind they suit.
  */
-export function isRental(flags: UpFlags, argv: readonly string[]): boolean {
-  const isAws = flags.provider === undefined ? flags.until === 'machine' : flags.provider === 'aws'
-  if (isAws && flags.until !== 'machine')
-    throw new LabosError('usage.value', 'A rented lab ends at the machine in this version: nothing serves on it yet.', {
-      suggestions: [
-        'Say that this is what you want: `--until machine`.',
-        'Or serve the model here: `--provider local`.',
-      ],
-    })
+export function isRental(model: string, flags: UpFlags, argv: readonly string[]): boolean {
+  const typed = (name: string): boolean => argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`))
+  const isAws = providerOf(model, flags, typed) === 'aws'
   if (!isAws && flags.until === 'machine')
     throw new LabosError('usage.value', '--until machine is about rented machines: this computer is one already.', {
       suggestions: ['Leave it out, or use `--provider aws`.'],
     })
-  const typed = (name: string): boolean => argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`))
   const wrong = (isAws ? LOCAL_ONLY : RENTED_ONLY).find(typed)
   if (wrong === undefined) return isAws
   throw new LabosError('usage.value', `--${wrong} is about ${isAws ? 'labs on this computer' : 'rented machines'}.`, {
-    suggestions: [`Leave it out, or ${isAws ? 'use `--provider local`' : 'rent with `--until machine`'}.`],
+    suggestions: [`Leave it out, or use \`--provider ${isAws ? 'local' : 'aws'}\`.`],
   })
 }
 
-const LOCAL_ONLY = ['engine', 'port', 'idle'] as const
+/** As said; else what a typed flag can only mean; else where the model is served best. */
+function providerOf(model: string, flags: UpFlags, typed: (name: string) => boolean): 'aws' | 'local' {
+  if (flags.provider !== undefined) return flags.provider
+  if (flags.until === 'machine') return 'aws'
+  return LOCAL_ONLY.some(typed) ? 'local' : planProvider(model, undefined)
+}
+
+const LOCAL_ONLY = ['engine'] as const
 const RENTED_ONLY = [
   ...RENTED_FLAGS,
+  ...SERVING_FLAGS,
   'subnet',
   'make-network',
   'wait-capacity',
   'keep',
-  'run-id',
   'allow-cidr',
 ] as const
+
+/** Of a CI run: what the user says, else what GitHub and GitLab do. */
+const runIdOf = (flags: UpFlags): { readonly runId?: string } =>
+  given({ runId: flags['run-id'] ?? env['GITHUB_RUN_ID'] ?? env['CI_JOB_ID'] })
 
 export function localRequest(model: string, flags: UpFlags): UpRequest {
   const { ttl, idle, port, name, engine, context: contextTokens } = flags
   return {
     model,
     agreed: flags.yes,
-    lease: given({ ttlMs: ttl, idleMs: idle }),
+    lease: given({ ttlMs: ttl, idleMs: idle === 0 ? undefined : idle }),
     ...given({ name, engine, port, contextTokens }),
+    ...runIdOf(flags),
   }
 }
 
@@ -143,13 +148,16 @@ export function rentRequest(model: string, flags: UpFlags): RentUpRequest {
     })
   return {
     wish: { ...rentWish(model, flags), check: false },
+    until: flags.until ?? 'endpoint',
+    serving: servingWish(flags),
     typed: { regions: (flags.region?.length ?? 0) > 0, market: flags.spot },
     agreed: flags.yes,
     keep: flags.keep,
     ingress,
     makeNetwork: flags['make-network'],
     waitCapacityMs: flags['wait-capacity'] ?? 0,
-    ...given({ name: flags.name, subnetId: flags.subnet, runId: flags['run-id'] ?? env['GITHUB_RUN_ID'] }),
+    ...given({ name: flags.name, port: flags.port, subnetId: flags.subnet }),
+    ...runIdOf(flags),
   }
 }
 

@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base-command.js'
 import { chooseModel } from '../cli/choose-model.js'
 import { env, programName } from '../cli/env.js'
 import { rentedScreen } from '../cli/rented-screen.js'
-import { endpointScreen } from '../cli/screens.js'
+import { endpointScreen, type EndpointScreenFacts } from '../cli/screens.js'
 import { isRental, localRequest, rentRequest, upFlags, type UpFlags } from '../cli/up-flags.js'
 import type { Context } from '../flow/context.js'
 import { withDeadline } from '../flow/deadline.js'
@@ -13,15 +13,17 @@ import { planText } from '../ui/lines.js'
 
 export default class Up extends BaseCommand {
   static override description = [
-    'Bring a model up behind an OpenAI endpoint on this computer, or rent a machine for it.',
-    'Shows the plan, installs the engine and fetches the weights (once), starts them and proves that they answer. A second time with the same name resumes, or says that it is up already.',
-    'With --until machine it rents the cheapest GPU machine that fits the model and ends when that answers on port 22. The machine ends itself at its deadline. Ctrl-C removes what was made.',
+    'Bring a model up behind an OpenAI endpoint on this computer: served here, or on a GPU machine that is rented for it.',
+    'Shows the plan and its price, asks, rents the cheapest machine that fits, has it install the engine and fetch the weights, opens the endpoint through SSH, and proves that the model answers. The machine ends itself at its deadline, and when nothing is asked of it. Ctrl-C removes what was made.',
+    'A second time with the same name resumes, or says that it is up already.',
   ].join('\n\n')
   static override examples = [
-    '<%= config.bin %> up smollm2 --yes',
+    '<%= config.bin %> up deepseek-coder-v2',
+    '<%= config.bin %> up deepseek-coder-v2 --max-price 2 --ttl 2h --idle 20m',
     '<%= config.bin %> up deepseek-coder-v2 --dry-run',
+    '<%= config.bin %> up smollm2 --yes',
     '<%= config.bin %> up smollm2 --name second --port 0 --ttl 2h --idle 30m',
-    '<%= config.bin %> up deepseek-coder-v2 --until machine --max-price 2 --ttl 2h',
+    '<%= config.bin %> up deepseek-coder-v2 --until machine',
   ]
   static override args = {
     model: Args.string({ description: 'Model: smollm2, deepseek-coder-v2, a Hugging Face id.' }),
@@ -32,11 +34,10 @@ export default class Up extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Up)
-    const isRented = isRental(flags, this.argv)
     const signal = this.signal(() => this.#lastWords())
     const context = await this.context(flags, true)
     const model = args.model ?? (await chooseModel(context))
-    if (isRented) {
+    if (isRental(model, flags, this.argv)) {
       await this.#rent(model, flags, context, signal)
       return
     }
@@ -46,9 +47,10 @@ export default class Up extends BaseCommand {
       return
     }
     const result = await withDeadline(flags.timeout, context.clock, signal, (limited) => up(request, context, limited))
-    const facts = { labCount: labNames(this.paths).length, program: programName(env) }
-    this.render(result, flags, (done, paint) => endpointScreen(done, paint, facts), true)
+    this.render(result, flags, (done, paint) => endpointScreen(done, paint, this.#facts()), true)
   }
+
+  #facts = (): EndpointScreenFacts => ({ labCount: labNames(this.paths).length, program: programName(env) })
 
   async #rent(
     model: string,
@@ -76,6 +78,6 @@ export default class Up extends BaseCommand {
     const result = await withDeadline(flags.timeout, context.clock, signal, (limited) =>
       upRented(request, context, limited),
     )
-    this.render(result, flags, (done, paint) => rentedScreen(done, paint, programName(env)), true)
+    this.render(result, flags, (done, paint) => rentedScreen(done, paint, this.#facts()), true)
   }
 }

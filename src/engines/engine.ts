@@ -24,9 +24,11 @@ export interface LogRule {
   readonly cause: string
   readonly pattern: RegExp
   readonly advice: string
+  /** It only says that it failed: a line with another cause is believed, wherever that stands. */
+  readonly isGeneric?: boolean
 }
 
-/** How an engine comes onto a machine. */
+/** How an engine comes onto this computer. */
 export type EngineInstall =
   /** One wheel of the Python package index in a virtual environment of its own, pinned by hash for each platform. */
   | {
@@ -47,12 +49,7 @@ export interface PinnedWheel {
 }
 
 export interface Engine {
-  readonly name: EngineName
-  readonly install: EngineInstall
-  /** `owned`: the keeper starts and ends it. `external`: the user's own service, only watched. */
-  readonly life: 'owned' | 'external'
-  /** The process to start; engines of life `owned` have it. */
-  process?(start: EngineStart): EngineProcess
+  readonly name: EngineName | 'vllm'
   /** Answers 200 when a request would be served. */
   readonly healthPath: string
   /** Names of the counters on `/metrics` that idle rules and `status` read; absent where the engine has none. */
@@ -65,4 +62,14 @@ export interface Engine {
   readonly logRules: readonly LogRule[]
   /** What the engine does with `suffix` on /v1/completions: `ignores` (the gateway fills the model's template) or `native`. */
   readonly suffix: 'ignores' | 'native'
+}
+
+/** An engine that runs on this computer. */
+export interface LocalEngine extends Engine {
+  readonly name: EngineName
+  readonly install: EngineInstall
+  /** `owned`: the keeper starts and ends it. `external`: the user's own service, only watched. */
+  readonly life: 'owned' | 'external'
+  /** The process to start; engines of life `owned` have it. */
+  process?(start: EngineStart): EngineProcess
 }

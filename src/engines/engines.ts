@@ -1,9 +1,9 @@
 import type { EngineName } from '../plan/plan.js'
-import type { Engine } from './engine.js'
+import type { LocalEngine } from './engine.js'
 import { llamaCpp } from './llama-cpp.js'
 import { ollama } from './ollama.js'
 
-const engines: Readonly<Record<EngineName, Engine>> = { 'llama.cpp': llamaCpp, ollama }
+const engines: Readonly<Record<EngineName, LocalEngine>> = { 'llama.cpp': llamaCpp, ollama }
 
-/** The record of an engine. */
-export const engineNamed = (name: EngineName): Engine => engines[name]
+/** The record of an engine of this computer. */
+export const engineNamed = (name: EngineName): LocalEngine => engines[name]

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import type { Engine } from './engine.js'
+import type { LocalEngine } from './engine.js'
 
 /**
  * llama.cpp's own HTTP server out of the PyPI wheel `xllamacpp`: no compiler, no dependencies, wheels for Linux,
  * macOS and Windows. Sizes and hashes as the package index lists them for the cp310-abi3 wheels.
  */
-export const llamaCpp: Engine = {
+export const llamaCpp: LocalEngine = {
   name: 'llama.cpp',
   install: {
     kind: 'wheel',

@@ -1,7 +1,7 @@
-import type { Engine } from './engine.js'
+import type { LocalEngine } from './engine.js'
 
 /** The Ollama that the user installed and runs; labos never starts or ends it. */
-export const ollama: Engine = {
+export const ollama: LocalEngine = {
   name: 'ollama',
   install: { kind: 'installed', program: 'ollama', where: 'https://ollama.com/download' },
   life: 'external',

@@ -3,17 +3,23 @@ import { describeRepo, type RepoFile } from '../hub/repo.js'
 import { catalog } from '../plan/catalog.js'
 import type { RentPlan } from '../plan/rent/rent-plan.js'
 import { formatBytes } from '../ui/format.js'
-import type { Context } from './context.js'
+type HubDeps = Parameters<typeof describeRepo>[2]
 
 /** Further than that from the computed size, a plan says so. */
 const TOLERANCE = 0.005
 
+export interface CheckedPlan {
+  readonly plan: RentPlan
+  /** The weights are only for those who show a token. */
+  readonly wantsToken: boolean
+}
+
 /** The plan with commit and file count as the hub has them now. Throws `hub.unknown`, `hub.gated`, `network.download`. */
-export async function checkPlan(plan: RentPlan, context: Context, signal: AbortSignal): Promise<RentPlan> {
+export async function checkPlan(plan: RentPlan, context: HubDeps, signal: AbortSignal): Promise<CheckedPlan> {
   const { model } = plan
-  const { repo, movedFrom, commit, files } = await describeRepo(model.repo, 'main', context, signal)
+  const { repo, movedFrom, commit, wantsToken, files } = await describeRepo(model.repo, 'main', context, signal)
   const weights = files.filter(({ path }) => path.endsWith('.safetensors'))
-  return {
+  const checked = {
     ...plan,
     model: { ...model, repo, revision: commit, weightFiles: weights.length > 0 ? weights.length : model.weightFiles },
     notes: [
@@ -23,6 +29,7 @@ export async function checkPlan(plan: RentPlan, context: Context, signal: AbortS
       ...sizeNote(weights, model.weightsBytes),
     ],
   }
+  return { plan: checked, wantsToken }
 }
 
 function commitNote(repo: string, commit: string): string {

@@ -1,7 +1,9 @@
 import type { OpenAws } from '../cloud-ports.js'
 import type {
   AskKeeper,
+  AttachSsh,
   Clock,
+  ConnectSsh,
   Fetch,
   KeeperLauncher,
   Machine,
@@ -11,7 +13,9 @@ import type {
   Prompt,
   Provider,
   Reach,
+  SshKeyPair,
   Stack,
+  StartChild,
 } from '../ports.js'
 import type { Paths } from '../state/paths.js'
 import type { Emit } from '../ui/events.js'
@@ -34,6 +38,10 @@ export interface Context {
   readonly aws: OpenAws
   readonly stack: Stack
   readonly reach: Reach
+  readonly ssh: ConnectSsh
+  readonly attachSsh: AttachSsh
+  readonly makeSshKey: (comment: string) => SshKeyPair
+  readonly startChild: StartChild
   /** Of labos: the tag `labos:version`. */
   readonly version: string
   /** `user@host` of whoever runs labos: the tag `labos:owner`. */

@@ -6,6 +6,7 @@ import { removeLab, saveLab } from '../state/store.js'
 import { destroyLab, type Destroyed } from '../teardown/destroy-lab.js'
 import { checkAccount } from './check-account.js'
 import type { Context } from './context.js'
+import { closeEndpoint } from './end-running.js'
 import { briefly, type DownResult } from './down-result.js'
 import { costOfLab, machinePriceOf, withMachine, withoutMachine } from './rented-record.js'
 import { stillRuns } from './still-runs.js'
@@ -25,7 +26,11 @@ export async function downRented(
   const sinceMs = context.clock.monotonicMs()
   const endedMs = context.clock.now()
   context.emit({ type: 'start', step: 'teardown', text: `ending ${name}${placeText(record)}` })
-  const { settleUntilMs = 0, destroyed } = await giveBack(record, noWait, context, signal)
+  // Beside it: what costs money is told to end first.
+  const [{ settleUntilMs = 0, destroyed }] = await Promise.all([
+    giveBack(record, noWait, context, signal),
+    closeEndpoint(name, context, signal),
+  ])
   const { left, unknown } = destroyed
   const seen = afterwards(record, destroyed, endedMs)
   const isGone = left.length === 0 && unknown.length === 0 && !(noWait && settleUntilMs > context.clock.now())

@@ -17,6 +17,14 @@ export async function endRunning(name: string, context: Context, signal: AbortSi
   return context.provider.destroy(ref, signal)
 }
 
+/** The same for a lab whose machine is given back: an endpoint that stays costs nothing, and must not keep anybody from that. */
+export async function closeEndpoint(name: string, context: Context, signal: AbortSignal): Promise<void> {
+  const left = await endRunning(name, context, signal).catch((error: unknown) => [
+    { what: `its keeper (${error instanceof Error ? error.message : String(error)})`, remedy: `labos ps` },
+  ])
+  for (const { what, remedy } of left) context.emit({ type: 'note', text: `still here: ${what}; ${remedy}` })
+}
+
 const FREE_MS = 15_000
 const POLL_MS = 100
 

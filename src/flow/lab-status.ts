@@ -1,15 +1,21 @@
 /** What is known of a lab right now: the record, the keeper's process, and what the keeper answers. On the fast path. */
-import * as z from 'zod/mini'
-import type { AskKeeper, Clock, Processes } from '../ports.js'
-import type { Paths } from '../state/paths.js'
-import { labNames, readKeeper, readKey, readLab } from '../state/read.js'
-import { isRented, type KeeperRecord, type LabRecord, type LocalLab, type RentedMachine } from '../state/record.js'
+import type { Clock } from '../ports.js'
+import { labNames, readKeeper, readLab } from '../state/read.js'
+import {
+  isRented,
+  type KeeperRecord,
+  type LabRecord,
+  type LocalLab,
+  type RentedLab,
+  type RentedMachine,
+} from '../state/record.js'
+import { type AskDeps, lookAtKeeper, pidsOf } from './ask-status.js'
+import { endpointOf, fromAnswer, SILENT } from './from-answer.js'
+import type { KeeperStatus, Note, PathStatus, PhaseStatus } from './keeper-status.js'
 import { rentedStatus } from './rented-status.js'
+import { servedStatus } from './served-status.js'
 
-export interface StatusDeps {
-  readonly paths: Paths
-  readonly processes: Pick<Processes, 'isAlive'>
-  readonly ask: AskKeeper
+export interface StatusDeps extends AskDeps {
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -22,6 +28,9 @@ export interface StatusDeps {
  * Of rented labs, without asking the cloud:
  * - `creating`: `up` has not come to its end, and there may be a machine · `running`, `stopped`: as EC2 said last
  * - `ended`: EC2 said so, or its deadline passed
+ *
+ * Of rented labs whose endpoint is open, as its keeper says; beside the words above:
+ * - `unreachable`: the path to its machine is away, and tried again
  */
 export type LabState =
   | 'serving'
@@ -36,6 +45,7 @@ export type LabState =
   | 'creating'
   | 'running'
   | 'stopped'
+  | 'unreachable'
 
 /** Public shape of `labos ps --json` and `labos status --json`. Times are ISO 8601, durations milliseconds. */
 export interface LabStatus {
@@ -65,43 +75,21 @@ export interface LabStatus {
   readonly usdSoFar?: number | null
   /** Of rented labs: in all, by the end. Null = not known, or nothing ends it. */
   readonly usdUntilEnd?: number | null
-  readonly lease?: {
-    readonly endsAt?: string
-    readonly endsBy?: string
-    readonly idleForMs?: number
-    readonly idleMs?: number
-    readonly warn?: boolean
-  }
+  readonly lease?: KeeperStatus['lease']
   readonly activity?: { readonly inFlight: number; readonly requests: number }
   readonly tokens?: { readonly prompt: number; readonly generated: number }
   readonly restarts?: number
   readonly lastExit?: { readonly at: string; readonly why: string }
   readonly pids?: { readonly keeper: number; readonly engine?: number }
+  /** Stable name of why the engine failed, where one is known. */
+  readonly cause?: string
+  /** Of labs reached over SSH, here and below: how far the machine's set-up is. */
+  readonly phases?: readonly PhaseStatus[]
+  readonly path?: PathStatus
+  readonly notes?: readonly Note[]
+  /** Where the machine is further off the plan than 15 %. */
+  readonly drift?: KeeperStatus['drift']
 }
-
-/** What the keeper says at `GET /labos/status`. */
-export const keeperStatus = z.object({
-  labId: z.string(),
-  engine: z.object({
-    state: z.enum(['starting', 'serving', 'restarting', 'unresponsive', 'failed']),
-    detail: z.exactOptional(z.string()),
-    pid: z.exactOptional(z.number()),
-    restarts: z.number(),
-    lastExit: z.exactOptional(z.object({ at: z.string(), why: z.string() })),
-  }),
-  activity: z.object({ inFlight: z.number(), requests: z.number() }),
-  tokens: z.exactOptional(z.object({ prompt: z.number(), generated: z.number() })),
-  lease: z.object({
-    endsAt: z.exactOptional(z.string()),
-    endsBy: z.exactOptional(z.string()),
-    idleForMs: z.exactOptional(z.number()),
-    warn: z.exactOptional(z.boolean()),
-  }),
-})
-
-export type KeeperStatus = z.infer<typeof keeperStatus>
-
-const ANSWER_MS = 2000
 
 /** All labs, each looked at afresh, in order of name. */
 export const allLabs = (deps: StatusDeps): Promise<LabStatus[]> =>
@@ -118,8 +106,21 @@ export async function labStatus(name: string, deps: StatusDeps): Promise<LabStat
     return { name, state: 'damaged', detail: error instanceof Error ? error.message : String(error) }
   }
   if (!record) return { name, state: 'unfinished', detail: 'its folder holds no record yet' }
-  if (isRented(record)) return rentedStatus(record, deps.clock.now())
-  return { ...fromRecord(record), ...(await live(record, keeper, deps)) }
+  return isRented(record)
+    ? rentedLabStatus(record, keeper, deps)
+    : { ...fromRecord(record), ...(await live(record, keeper, deps)) }
+}
+
+/** A rented lab: its record, and what its keeper says where it has one. */
+export async function rentedLabStatus(
+  record: RentedLab,
+  keeper: KeeperRecord | undefined,
+  deps: StatusDeps,
+): Promise<LabStatus> {
+  const { name, id, port, serving } = record
+  if (port === undefined || !serving) return rentedStatus(record, deps.clock.now())
+  const look = await lookAtKeeper({ name, id, port }, keeper, deps)
+  return servedStatus({ record, serving, port, keeper, look }, deps.clock.now())
 }
 
 function fromRecord({ name, id, createdAt, plan }: LocalLab): Omit<LabStatus, 'state'> {
@@ -136,9 +137,6 @@ function fromRecord({ name, id, createdAt, plan }: LocalLab): Omit<LabStatus, 's
   }
 }
 
-/** Base URL of a lab's OpenAI API. */
-export const endpointOf = (port: number): string => `http://127.0.0.1:${String(port)}/v1`
-
 async function live(
   record: LocalLab,
   keeper: KeeperRecord | undefined,
@@ -146,38 +144,17 @@ async function live(
 ): Promise<Pick<LabStatus, 'state'> & Partial<LabStatus>> {
   if (!keeper)
     return { state: 'unfinished', detail: `\`labos up\` stopped after: ${record.stepsDone.at(-1) ?? 'nothing'}` }
-  const startedAt = keeper.startedAt
-  if (keeper.ended)
-    return { state: keeper.ended.reason === 'failed' ? 'failed' : 'ended', detail: keeper.ended.detail, startedAt }
-  if (!(await deps.processes.isAlive(keeper)))
-    return { state: 'lost', detail: 'its keeper is gone without a word; nothing serves', startedAt }
-  const answer = await askStatus(record, deps)
-  const pids = { keeper: keeper.pid, ...(answer?.engine.pid === undefined ? {} : { engine: answer.engine.pid }) }
-  if (!answer) return { state: 'unresponsive', detail: 'its keeper runs but does not answer', startedAt, pids }
-  return { ...fromAnswer(answer, record), startedAt, pids }
-}
-
-async function askStatus({ name, plan, id }: LocalLab, { ask, paths }: StatusDeps): Promise<KeeperStatus | undefined> {
-  const key = readKey(paths, name)
-  if (key === undefined) return undefined
-  const answer = await ask({ port: plan.port, key, method: 'GET', path: '/labos/status', timeoutMs: ANSWER_MS }).catch(
-    () => undefined,
-  )
-  const parsed = keeperStatus.safeParse(answer)
-  return parsed.success && parsed.data.labId === id ? parsed.data : undefined
-}
-
-function fromAnswer(
-  { engine, activity, tokens, lease }: KeeperStatus,
-  { plan }: LocalLab,
-): Pick<LabStatus, 'state'> & Partial<LabStatus> {
-  return {
-    state: engine.state,
-    ...(engine.detail === undefined ? {} : { detail: engine.detail }),
-    lease: { ...lease, ...(plan.lease.idleMs === undefined ? {} : { idleMs: plan.lease.idleMs }) },
-    activity,
-    ...(tokens ? { tokens } : {}),
-    restarts: engine.restarts,
-    ...(engine.lastExit ? { lastExit: engine.lastExit } : {}),
+  const { startedAt } = keeper
+  const look = await lookAtKeeper({ name: record.name, id: record.id, port: record.plan.port }, keeper, deps)
+  switch (look.kind) {
+    case 'ended':
+      return { state: look.ended.reason === 'failed' ? 'failed' : 'ended', detail: look.ended.detail, startedAt }
+    case 'answers':
+      return { ...fromAnswer(look.answer, record.plan.lease.idleMs), startedAt, pids: pidsOf(keeper, look.answer) }
+    case 'silent':
+      return { state: 'unresponsive', detail: SILENT, startedAt, pids: pidsOf(keeper) }
+    case 'none':
+    case 'lost':
+      return { state: 'lost', detail: 'its keeper is gone without a word; nothing serves', startedAt }
   }
 }

@@ -1,18 +1,21 @@
 import { LabosError } from '../errors/labos-error.js'
-import type { LocalLab } from '../state/record.js'
 import type { Context } from './context.js'
-import { endpointOf } from './lab-status.js'
-import { nameOf } from './plan-lab.js'
+import { endpointOf } from './from-answer.js'
+import { nameOf } from './choose-port.js'
 
 /** Starts the lab's keeper: from here on the endpoint is open, answering 503 until the engine serves. */
-export async function openEndpoint({ name, plan }: LocalLab, context: Context, signal: AbortSignal): Promise<void> {
+export async function openEndpoint(
+  { name, port, model }: { readonly name: string; readonly port: number; readonly model: string },
+  context: Context,
+  signal: AbortSignal,
+): Promise<void> {
   const since = context.clock.monotonicMs()
-  context.emit({ type: 'start', step: 'endpoint', text: `opening ${endpointOf(plan.port)}` })
-  const holder = await context.ports.holder(plan.port)
+  context.emit({ type: 'start', step: 'endpoint', text: `opening ${endpointOf(port)}` })
+  const holder = await context.ports.holder(port)
   if (holder) {
-    throw new LabosError('port.taken', `Port ${String(plan.port)} is in use by ${nameOf(holder)}.`, {
+    throw new LabosError('port.taken', `Port ${String(port)} is in use by ${nameOf(holder)}.`, {
       suggestions: [
-        `End that program, or move the lab: \`labos up ${plan.model.id} --name ${name} --port ${String(await context.ports.free())}\`.`,
+        `End that program, or move the lab: \`labos up ${model} --name ${name} --port ${String(await context.ports.free())}\`.`,
       ],
     })
   }
@@ -20,7 +23,7 @@ export async function openEndpoint({ name, plan }: LocalLab, context: Context, s
   context.emit({
     type: 'done',
     step: 'endpoint',
-    text: endpointOf(plan.port),
+    text: endpointOf(port),
     elapsedMs: context.clock.monotonicMs() - since,
   })
 }

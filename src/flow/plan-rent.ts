@@ -35,11 +35,11 @@ export async function planRental(wish: RentWish, context: Context, signal: Abort
   return checked(plan, context, signal)
 }
 
-/** Most plans need no network. A hub that is away keeps nobody from hearing what AWS says. */
+/** A hub that is away keeps nobody from hearing what AWS says. */
 async function checked(plan: RentPlan, context: Context, signal: AbortSignal): Promise<RentPlan> {
   const [{ checkPlan }, { checkAws }] = await Promise.all([import('./check-plan.js'), import('./check-aws.js')])
   const [onHub, inAws] = await Promise.all([
-    checkPlan(plan, context, signal).catch(unreachedHub),
+    checkPlan(plan, context, signal).then((checked) => checked.plan, unreachedHub),
     checkAws(plan, context, signal),
   ])
   if (!(onHub instanceof LabosError)) return { ...onHub, ...inAws, notes: [...onHub.notes, ...inAws.notes] }

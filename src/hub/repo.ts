@@ -11,6 +11,8 @@ export interface HubRepo {
   readonly movedFrom?: string
   /** 40 hex digits. */
   readonly commit: string
+  /** Only for those who show a token. */
+  readonly wantsToken: boolean
   readonly files: readonly RepoFile[]
 }
 
@@ -30,6 +32,8 @@ export interface Digest {
 const answerShape = z.object({
   id: z.string(),
   sha: z.string().check(z.regex(/^[0-9a-f]{40}$/)),
+  private: z.nullish(z.boolean()),
+  gated: z.nullish(z.union([z.boolean(), z.string()])),
   siblings: z.array(
     z.object({
       rfilename: z.string(),
@@ -54,12 +58,19 @@ export async function describeRepo(
   const parsed = answerShape.safeParse(await response.json().catch(() => undefined))
   if (!parsed.success) throw unreadable(endpoint, repo)
   const { id, sha, siblings } = parsed.data
+  const wantsToken = Boolean(parsed.data.private) || Boolean(parsed.data.gated)
   const files = siblings.map(({ rfilename, size, blobId, lfs }): RepoFile => {
     if (lfs) return { path: rfilename, bytes: lfs.size, digest: { kind: 'sha256', hex: lfs.sha256 } }
     if (size === undefined || blobId === undefined) throw unreadable(endpoint, repo)
     return { path: rfilename, bytes: size, digest: { kind: 'git-blob', hex: blobId } }
   })
-  return { repo: id, commit: sha, files, ...(id.toLowerCase() === repo.toLowerCase() ? {} : { movedFrom: repo }) }
+  return {
+    repo: id,
+    commit: sha,
+    wantsToken,
+    files,
+    ...(id.toLowerCase() === repo.toLowerCase() ? {} : { movedFrom: repo }),
+  }
 }
 
 /** Address of a file's content at a commit. */

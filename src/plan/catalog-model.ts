@@ -13,13 +13,22 @@ export interface CatalogModel {
   /** Longest context the model was made for, in tokens. */
   readonly contextMaxTokens: number
   readonly fim: FimTemplate | null
-  readonly canary: { readonly prompt: string; readonly expect: string }
+  readonly canary: Canary
   /** `config.json` of the unquantised checkpoint. */
   readonly config: Readonly<Record<string, unknown>>
   /** What vLLM can serve of it on a rented machine, best quality first; empty where there is nothing to rent for. */
   readonly checkpoints: readonly Checkpoint[]
   /** How it runs on this computer; absent where no engine for that can. */
   readonly local?: LocalServing
+}
+
+/** A question with a known answer: what proves that a model makes sense. */
+export interface Canary {
+  readonly prompt: string
+  /** What the answer must match: the source of a regular expression. */
+  readonly expect: string
+  /** A base model continues text and knows no chat. */
+  readonly asks: 'chat' | 'completion'
 }
 
 /** A repository on the Hugging Face hub with the weights in one precision, as safetensors. */

@@ -1,5 +1,5 @@
 /** What to start on this computer for a request, given what is known of it. Pure: a refusal is a value. */
-import type { Engine } from '../engines/engine.js'
+import type { LocalEngine } from '../engines/engine.js'
 import type { ErrorCode } from '../errors/codes.js'
 import type { ComputerFacts } from '../ports.js'
 import { formatBytes, formatGiB } from '../ui/format.js'
@@ -8,7 +8,7 @@ import type { MemoryTerms, Plan, PlannedLease, WeightsSource } from './plan.js'
 
 export interface PlanRequest {
   readonly model: CatalogModel
-  readonly engine: Engine
+  readonly engine: LocalEngine
   readonly contextTokens?: number
   readonly lease: PlannedLease
   /** Port the user named; absent = labos chooses, 0 = any free one. */
@@ -97,7 +97,7 @@ function memoryTerms(
   return { weightsGiB, kvCacheGiB, overheadGiB, totalGiB: weightsGiB + kvCacheGiB + overheadGiB }
 }
 
-function refuseEngine({ id, local }: CatalogModel, { name }: Engine): Decision {
+function refuseEngine({ id, local }: CatalogModel, { name }: LocalEngine): Decision {
   const able = Object.keys(local?.weights ?? {}).join(', ')
   return refuse('model.engine', `${name} cannot serve ${id} on this computer.`, [
     able === ''
@@ -115,7 +115,7 @@ function refuseContext(model: CatalogModel, contextTokens: number): Refusal | un
   }
 }
 
-function refusePlatform(engine: Engine, facts: LocalFacts): Refusal | undefined {
+function refusePlatform(engine: LocalEngine, facts: LocalFacts): Refusal | undefined {
   if (engine.install.kind !== 'wheel' || engine.install.wheels.some(({ platform }) => platform === facts.platform))
     return undefined
   return {
@@ -139,7 +139,7 @@ function refuseMemory(model: CatalogModel, memory: MemoryTerms, facts: LocalFact
   }
 }
 
-function refuseDisk(weights: WeightsSource, engine: Engine, facts: LocalFacts): Refusal | undefined {
+function refuseDisk(weights: WeightsSource, engine: LocalEngine, facts: LocalFacts): Refusal | undefined {
   const needBytes = downloadsOf(weights, engine, facts).reduce((sum, { diskBytes }) => sum + diskBytes, 0)
   if (facts.diskFreeBytes >= needBytes) return undefined
   return {
@@ -170,7 +170,7 @@ interface Download {
   readonly diskBytes: number
 }
 
-function downloadsOf(weights: WeightsSource, engine: Engine, facts: LocalFacts): Download[] {
+function downloadsOf(weights: WeightsSource, engine: LocalEngine, facts: LocalFacts): Download[] {
   const { install } = engine
   const wheel =
     install.kind === 'wheel' && !facts.engineReady

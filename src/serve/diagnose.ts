@@ -11,8 +11,21 @@ export interface Diagnosis {
 /** A message may be wrapped over this many lines. */
 const WINDOW = 4
 
-/** The first cause wins: what an engine says last is usually that something said before went wrong. */
-export function diagnose(rules: readonly LogRule[], lines: readonly string[]): Diagnosis | undefined {
+/**
+ * The first cause wins: what an engine says last is usually that something said before went wrong. A generic rule speaks
+ * where no other does.
+ */
+export const diagnose = (rules: readonly LogRule[], lines: readonly string[]): Diagnosis | undefined =>
+  firstCause(
+    rules.filter(({ isGeneric = false }) => !isGeneric),
+    lines,
+  ) ??
+  firstCause(
+    rules.filter(({ isGeneric = false }) => isGeneric),
+    lines,
+  )
+
+function firstCause(rules: readonly LogRule[], lines: readonly string[]): Diagnosis | undefined {
   for (const [index, line] of lines.entries()) {
     const joined = lines.slice(index, index + WINDOW).join(' ')
     for (const { cause, pattern, advice } of rules) {

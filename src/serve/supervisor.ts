@@ -1,6 +1,6 @@
 /** Keeps one engine process going: starts it, waits until it serves, starts it again when it ends or hangs. */
 import { randomBytes } from 'node:crypto'
-import type { Engine, EngineProcess } from '../engines/engine.js'
+import type { LocalEngine, EngineProcess } from '../engines/engine.js'
 import type { Plan } from '../plan/plan.js'
 import type { Clock, Machine, Ports } from '../ports.js'
 import { formatDuration } from '../ui/format.js'
@@ -29,9 +29,12 @@ export interface SupervisorDeps {
 }
 
 export interface EngineSnapshot {
-  readonly state: 'starting' | 'serving' | 'restarting' | 'failed'
+  /** The last two are of engines on a machine that is reached over SSH. */
+  readonly state: 'starting' | 'serving' | 'restarting' | 'failed' | 'unresponsive' | 'unreachable'
   /** Why, where the state has a reason. */
   readonly detail?: string
+  /** Stable name of why it failed, where one is known. */
+  readonly cause?: string
   readonly pid?: number
   readonly restarts: number
   readonly lastExit?: { readonly at: string; readonly why: string }
@@ -56,7 +59,7 @@ export interface Supervisor {
 }
 
 export interface Supervised {
-  readonly engine: Engine
+  readonly engine: LocalEngine
   readonly plan: Plan
   readonly home: string
   readonly weightsPath: string

@@ -17,6 +17,12 @@ export interface LabPaths {
   readonly keeper: string
   /** The endpoint's API key, 0600. */
   readonly key: string
+  /** Private key that labos logs in with, 0600. */
+  readonly userKey: string
+  /** Of rented labs, until their machine has a host key of its own: the private key that it was given, 0600. */
+  readonly hostKey: string
+  /** The host keys that are accepted, for OpenSSH's own programs. */
+  readonly knownHosts: string
   readonly engineLog: string
   readonly keeperLog: string
   readonly setupLog: string
@@ -42,6 +48,9 @@ export function labPaths(paths: Paths, name: string): LabPaths {
     record: join(dir, 'lab.json'),
     keeper: join(dir, 'keeper.json'),
     key: join(dir, 'key'),
+    userKey: join(dir, 'id_ed25519'),
+    hostKey: join(dir, 'host_ed25519'),
+    knownHosts: join(dir, 'known_hosts'),
     engineLog: join(dir, 'engine.log'),
     keeperLog: join(dir, 'keeper.log'),
     setupLog: join(dir, 'setup.log'),

@@ -6,6 +6,16 @@ export const RECORD_VERSION = 1
 
 const fim = z.object({ template: z.string(), stop: z.array(z.string()), tested: z.boolean() })
 
+/** The `labos run` that a lab is for: the lab ends with it. */
+const runner = z.object({
+  pid: z.number(),
+  startTime: z.string(),
+  /** `user@host`: elsewhere that pid means nothing. */
+  owner: z.string(),
+})
+
+export type Runner = z.infer<typeof runner>
+
 const weights = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('wheel'),
@@ -39,7 +49,11 @@ const plan: z.ZodMiniType<Plan> = z.object({
   parallel: z.number(),
   threads: z.number(),
   memory: z.object({ weightsGiB: z.number(), kvCacheGiB: z.number(), overheadGiB: z.number(), totalGiB: z.number() }),
-  lease: z.object({ ttlMs: z.exactOptional(z.number()), idleMs: z.exactOptional(z.number()) }),
+  lease: z.object({
+    ttlMs: z.exactOptional(z.number()),
+    idleMs: z.exactOptional(z.number()),
+    withCommand: z.exactOptional(z.literal(true)),
+  }),
   usdPerHour: z.number(),
   downloads: z.array(z.object({ what: z.string(), bytes: z.number(), from: z.string() })),
   notes: z.array(z.string()),
@@ -56,6 +70,9 @@ export const localLab = z.object({
   stepsDone: z.array(z.string()),
   /** Made by the engine's install and the weights' fetch. */
   laboratory: z.exactOptional(z.object({ engineHome: z.string(), weightsPath: z.string() })),
+  runner: z.exactOptional(runner),
+  /** Of a CI run. */
+  runId: z.exactOptional(z.string()),
 })
 
 export type LocalLab = z.infer<typeof localLab>
@@ -79,6 +96,30 @@ const rung = z.object({
   weightsOnLocalDisk: z.boolean(),
 })
 
+/** What a machine of the ladder is to serve (`plan/rent/serving.ts`). */
+const plannedServing = z.object({
+  engineVersion: z.string(),
+  driverMin: z.number(),
+  machines: z.array(
+    z.object({
+      instanceType: z.string(),
+      gpuCount: z.number(),
+      gpuMemoryMiB: z.number(),
+      contextTokens: z.number(),
+      weightsGiB: z.nullable(z.number()),
+      kvTokens: z.nullable(z.number()),
+      config: z.string(),
+    }),
+  ),
+  canary: z.nullable(z.object({ prompt: z.string(), expect: z.string(), asks: z.enum(['chat', 'completion']) })),
+  fim: z.nullable(fim),
+  idleMs: z.exactOptional(z.number()),
+  bootMs: z.number(),
+  hub: z.exactOptional(z.string()),
+  packageIndex: z.exactOptional(z.string()),
+  wantsToken: z.boolean(),
+})
+
 /** One rung of a rented lab's ladder: what a machine would be, and what it would cost. */
 export type RentedOffer = z.infer<typeof rung>
 
@@ -97,6 +138,44 @@ const machine = z.object({
 })
 
 export type RentedMachine = z.infer<typeof machine>
+
+/** How this computer logs in on the machine. The private key lies beside the record (`labPaths().userKey`). */
+const ssh = z.object({
+  user: z.string(),
+  /** Port of its SSH server. */
+  port: z.number(),
+  /** Absent: the machine's public address. */
+  host: z.exactOptional(z.string()),
+  /** Each as `ssh-ed25519 AAAA...`: no other is accepted. */
+  hostKeys: z.array(z.string()),
+})
+
+/** What is served on the machine, and what the plan said of it. */
+const serving = z.object({
+  /** Of vLLM. */
+  engineVersion: z.string(),
+  /** Longest request, as planned. What the keeper made of it since is in its own record (`kvRepair`). */
+  contextTokens: z.number(),
+  /** On the machine's own loopback. */
+  enginePort: z.number(),
+  /** On each GPU; null where the memory was stated, not computed. */
+  plannedWeightsGiB: z.nullable(z.number()),
+  plannedKvTokens: z.nullable(z.number()),
+  /** Null where no question with a known answer is known for the model. */
+  canary: z.nullable(z.object({ prompt: z.string(), expect: z.string() })),
+  /** What is asked of it: a base model continues text and knows no chat. */
+  asks: z.enum(['chat', 'completion']),
+  fim: z.nullable(fim),
+  /** The machine ends itself after so long without a request, and when it does not serve so long after a start. */
+  idleMs: z.exactOptional(z.number()),
+  bootMs: z.exactOptional(z.number()),
+  /** labos's folder on the machine. */
+  home: z.string(),
+  /** Whose units they are: the machine's (through sudo), or those of the user who logs in. */
+  scope: z.enum(['system', 'user']),
+})
+
+export type Serving = z.infer<typeof serving>
 
 /** A lab on a rented machine. */
 export const rentedLab = z.object({
@@ -120,18 +199,25 @@ export const rentedLab = z.object({
     offers: z.array(rung),
     lease: z.object({ ttlMs: z.number() }),
     notes: z.array(z.string()),
+    /** Absent: the lab ends at its machine, nothing serves on it. */
+    serving: z.exactOptional(plannedServing),
   }),
   stepsDone: z.array(z.string()),
   /** Twelve digits: another account's credentials are refused. */
   accountId: z.string(),
   /** `user@host` of who made it. */
   owner: z.string(),
+  runner: z.exactOptional(runner),
   /** Of a CI run. */
   runId: z.exactOptional(z.string()),
   /** Regions in which anything was or may have been created, in the order tried. Written before the first create there. */
   regions: z.array(z.string()),
   /** Absent until the cloud gave one; after an interruption there may be one all the same. */
   machine: z.exactOptional(machine),
+  /** Loopback port of the endpoint here, the same for the lab's whole life. */
+  port: z.exactOptional(z.number()),
+  ssh: z.exactOptional(ssh),
+  serving: z.exactOptional(serving),
   /** When the machine ends itself. */
   expiresAt: z.exactOptional(z.string()),
   /** What was billed when, oldest first: each entry holds until the next. */
@@ -153,9 +239,17 @@ export const keeperRecord = z.object({
   port: z.number(),
   startedAt: z.string(),
   engine: z.exactOptional(z.object({ pid: z.number(), startTime: z.string() })),
+  /** The context was too long for the GPU, and the engine was started with a shorter one: at most once for a lab. */
+  kvRepair: z.exactOptional(
+    z.object({ at: z.string(), fromTokens: z.number(), toTokens: z.number(), text: z.string() }),
+  ),
   /** Set when the keeper left on its own account. */
   ended: z.exactOptional(
-    z.object({ at: z.string(), reason: z.enum(['deadline', 'idle', 'stopped', 'failed']), detail: z.string() }),
+    z.object({
+      at: z.string(),
+      reason: z.enum(['deadline', 'boot', 'idle', 'gone', 'stopped', 'failed', 'runner']),
+      detail: z.string(),
+    }),
   ),
 })
 

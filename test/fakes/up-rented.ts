@@ -21,6 +21,8 @@ export const request = (more: Partial<RentUpRequest> = {}): RentUpRequest => ({
     prefer: 'cost',
     check: false,
   },
+  until: 'machine',
+  serving: { engineArgs: [] },
   typed: { regions: false, market: false },
   name: 'one',
   agreed: true,

@@ -55,7 +55,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'ports.ts': ['plan'],
   'cloud-ports.ts': ['plan'],
   flow: [...STAGES, ...COMMON, 'download', 'ports.ts', 'cloud-ports.ts'],
-  adapters: [...COMMON, 'ports.ts', 'cloud-ports.ts', 'serve', 'state'],
+  adapters: [...COMMON, 'ports.ts', 'cloud-ports.ts', 'connect', 'serve', 'state'],
   cli: [...COMMON, 'ports.ts', 'flow', 'state', 'context.ts', 'adapters'],
   commands: ['cli', 'flow', 'state', ...COMMON],
   'context.ts': ['adapters', 'cloud-ports.ts', 'connect', 'flow', 'ports.ts', 'provision', 'state', 'ui'],

@@ -78,6 +78,7 @@ export function whereText({ local, rented }: Pick<ModelReport, 'local' | 'rented
     local.length > 0
       ? 'With --dry-run it shows memory and download, and starts nothing. '
       : 'labos cannot run it on this computer. '
-  const machines = rented === 'planned' ? 'labos rents machines for it; serving on them is planned.' : ''
+  const machines =
+    rented === 'vllm' ? 'Rented machines serve it with vLLM: labos plan shows which, and what they cost.' : ''
   return `${here}${machines}`.trim()
 }

@@ -39,7 +39,7 @@ export function modelsScreen({ models }: { readonly models: readonly ModelOvervi
     ]),
     '',
     ...wrap(
-      'Parameters: in all (of which a token uses). Sizes: weights on disk as vLLM serves them, on rented machines; labos rents them, and cannot serve on them yet.',
+      'Parameters: in all (of which a token uses). Sizes: weights on disk as vLLM serves them, on rented machines.',
     ).map((line) => paint.dim(line)),
     '',
     ...columns(hints.map(([command, what]) => [`  ${command}`, what])),
@@ -53,6 +53,6 @@ function placesText({ local, rented }: ModelOverview): string {
   const here = local.map(({ engine, bytes }) => `${engine} ${formatBytes(bytes)}`).join(', ')
   return [
     here === '' ? 'not on this computer' : `this computer: ${here}`,
-    ...(rented === 'planned' ? ['rented machines: planned'] : []),
+    ...(rented === 'vllm' ? ['rented machines: vLLM'] : []),
   ].join('; ')
 }

@@ -13,13 +13,13 @@ const LONGEST_MS = 10 * 60_000
 export async function awaitSsh(record: RentedLab, context: Context, signal: AbortSignal): Promise<RentedLab> {
   const { clock, emit, reach } = context
   const host = record.machine?.address
-  if (record.machine?.state === 'stopped' || record.machine?.state === 'stopping') throw stopped(record)
-  if (host === undefined) throw unreachable(record, 'EC2 gave it no public address')
+  if (record.machine?.state === 'stopped' || record.machine?.state === 'stopping') throw stoppedMachine(record)
+  if (host === undefined) throw unreachableMachine(record, 'EC2 gave it no public address')
   const sinceMs = clock.monotonicMs()
   emit({ type: 'start', step: 'boot', text: `waiting for port 22 of ${host}` })
   while (!(await reach({ host, port: 22, timeoutMs: TRY_MS }, signal))) {
     signal.throwIfAborted()
-    if (clock.monotonicMs() - sinceMs > LONGEST_MS) throw unreachable(record, `port 22 of ${host} stayed silent`)
+    if (clock.monotonicMs() - sinceMs > LONGEST_MS) throw unreachableMachine(record, `port 22 of ${host} stayed silent`)
     await clock.sleep(PAUSE_MS, signal)
   }
   const elapsedMs = clock.monotonicMs() - sinceMs
@@ -29,7 +29,7 @@ export async function awaitSsh(record: RentedLab, context: Context, signal: Abor
   return done
 }
 
-const unreachable = ({ name }: RentedLab, why: string): LabosError =>
+export const unreachableMachine = ({ name }: RentedLab, why: string): LabosError =>
   new LabosError('machine.unreachable', `The machine of "${name}" does not answer: ${why}.`, {
     suggestions: [
       'Your address may have changed since, or a network between may block port 22: `--allow-cidr`.',
@@ -37,7 +37,7 @@ const unreachable = ({ name }: RentedLab, why: string): LabosError =>
     ],
   })
 
-const stopped = ({ name }: RentedLab): LabosError =>
+export const stoppedMachine = ({ name }: RentedLab): LabosError =>
   new LabosError('machine.state', `The machine of "${name}" is stopped.`, {
     suggestions: [`Start it: \`labos start ${name}\`.`, `Or end it: \`labos down ${name}\`.`],
   })

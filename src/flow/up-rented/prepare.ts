@@ -1,8 +1,8 @@
 /** Before anything is made in a region: its facts, the user's yes, the record. What comes out is what the stack makes. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { LabSpec } from '../../../infra/spec.js'
-import { userData } from '../../bootstrap/user-data.js'
+import { labFiles } from '../../bootstrap/lab-files.js'
+import { machineScripts } from '../../bootstrap/machine-scripts.js'
+import { userData, type UserDataWish } from '../../bootstrap/user-data.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { quotaOf } from '../../plan/aws/quota.js'
 import { type FactsWish, gatherFacts, type RegionFacts } from '../../provision/aws/facts.js'
@@ -10,16 +10,19 @@ import { droppedTexts, ladderIn, type Ladder, withinSpotPrice } from '../../prov
 import { refuseLaunch, warningsOf } from '../../provision/aws/facts-verdict.js'
 import { labSpec } from '../../provision/aws/lab-spec.js'
 import type { RentedLab, RentedOffer } from '../../state/record.js'
+import { ensureLabKeys, type LabKeys } from '../../state/ssh-keys.js'
 import type { Context } from '../context.js'
 import { callerCidr } from './caller-address.js'
 import type { RentUpRequest } from './request.js'
+
+/** Of Ubuntu's images. */
+const IMAGE_USER = 'ubuntu'
+const SSH_PORT = 22
 
 export interface Prepared {
   readonly record: RentedLab
   readonly spec: LabSpec
 }
-
-const MINUTE_MS = 60_000
 
 /**
  * Reads the facts of the region and puts the record and the inputs together; makes nothing but, when it was asked to, the
@@ -32,10 +35,11 @@ export async function prepare(
   context: Context,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const [{ facts, ladder }, ingress, script] = await Promise.all([
+  const [{ facts, ladder }, ingress, scripts, keys] = await Promise.all([
     factsWithNetwork(lab, region, request, context, signal),
     ingressOf(request, context, signal),
-    readFile(join(context.templatesDir, 'deadline.sh'), 'utf8'),
+    machineScripts(context.templatesDir),
+    ensureLabKeys(context.paths, lab.name, context.makeSshKey),
   ])
   for (const text of warningsOf(facts, context.clock.now())) context.emit({ type: 'note', step: 'facts', text })
   const refusal = refuseLaunch(facts, ladder)
@@ -51,6 +55,7 @@ export async function prepare(
     ...lab,
     accountId: identity.value.accountId,
     plan: { ...lab.plan, lease: { ttlMs } },
+    ssh: { user: IMAGE_USER, port: SSH_PORT, hostKeys: [keys.host.publicKey] },
     expiresAt,
   }
   const told = { ...record, model: lab.plan.model.id, version: context.version, expiresAt }
@@ -60,10 +65,28 @@ export async function prepare(
     image: image.value,
     rungs: ladder.rungs,
     ingress,
-    userData: userData({ deadlineScript: script, ttlMinutes: ttlMs / MINUTE_MS }),
+    userData: userData(toldMachine(record, scripts, keys)),
     waitCapacityMs: request.waitCapacityMs,
   })
   return { record, spec }
+}
+
+function toldMachine(
+  { id, plan: { model, lease, serving } }: RentedLab,
+  scripts: ReadonlyMap<string, string>,
+  keys: LabKeys,
+): UserDataWish {
+  const told = { scripts, hostKey: keys.host, userKey: keys.user.publicKey, isLaboratory: serving !== undefined }
+  const lab = { labId: id, provider: 'aws' as const }
+  if (!serving) return { ...told, files: labFiles({ ...lab, lease }) }
+  const { idleMs, bootMs, machines, ...rest } = serving
+  const laboratory = {
+    ...rest,
+    ...model,
+    machines: machines.map(({ instanceType, ...machine }) => ({ type: instanceType, ...machine })),
+  }
+  const limits = { ...lease, bootMs, ...(idleMs === undefined ? {} : { idleMs }) }
+  return { ...told, files: labFiles({ ...lab, lease: limits, laboratory }) }
 }
 
 async function factsWithNetwork(

@@ -1,12 +1,17 @@
 /** What the user asked of a rented lab, and in what a lab that exists differs from it. */
 import { LabosError } from '../../errors/labos-error.js'
 import { planModelId } from '../../plan/find-model.js'
+import type { ServingWish } from '../../plan/rent/serving.js'
 import type { RentWish } from '../plan-rent.js'
-import type { RentedLab, RentedMachine } from '../../state/record.js'
+import type { RentedLab, RentedMachine, Runner } from '../../state/record.js'
 import { checkLabName, defaultLabName } from '../../state/paths.js'
 
 export interface RentUpRequest {
   readonly wish: RentWish
+  readonly until: 'machine' | 'endpoint'
+  readonly serving: ServingWish
+  /** Loopback port of the endpoint; 0 = any free one. */
+  readonly port?: number
   /** Settings of `wish` that were typed, not presets: only these can differ from a lab that exists. */
   readonly typed: { readonly regions: boolean; readonly market: boolean }
   readonly name?: string
@@ -21,6 +26,8 @@ export interface RentUpRequest {
   readonly makeNetwork: boolean
   readonly waitCapacityMs: number
   readonly runId?: string
+  /** The lab is for that `labos run` alone: one that exists is refused. */
+  readonly runner?: Runner
 }
 
 /** Throws `usage.name`. */
@@ -34,6 +41,9 @@ export function rentDifference(request: RentUpRequest, lab: RentedLab): string |
   if (wanted !== id) return `its model is ${id}, not ${wanted}`
   if (request.wish.precision !== undefined && request.wish.precision !== precision)
     return `its precision is ${precision}, not ${request.wish.precision}`
+  if (request.until === 'endpoint' && !lab.plan.serving) return 'it ends at its machine: `--until machine`'
+  if (request.port && lab.port !== undefined && request.port !== lab.port)
+    return `its port is ${String(lab.port)}, not ${String(request.port)}`
   return lab.machine && machineDifference(request, lab.machine)
 }
 

@@ -6,13 +6,13 @@ import type { Context } from '../context.js'
 import { isThere, withMachine, withoutMachine } from '../rented-record.js'
 import { stillRuns } from '../still-runs.js'
 import { LabosError } from '../../errors/labos-error.js'
-import { awaitSsh } from './await-ssh.js'
+import { labStatus } from '../lab-status.js'
+import { type FromMachine, fromMachine } from './from-machine.js'
 import { makeIn } from './climb-regions.js'
 import type { RentUpRequest } from './request.js'
 
-interface Outcome {
+interface Outcome extends FromMachine {
   readonly outcome: 'up' | 'already-up'
-  readonly record: RentedLab
 }
 
 export async function resume(
@@ -24,14 +24,19 @@ export async function resume(
   await checkAccount(lab, context, signal)
   try {
     const seen = await look(lab, context, signal)
-    const isRunning = seen.machine?.state === 'running' && seen.machine.address !== undefined
-    if (isRunning && seen.stepsDone.includes('boot')) return { outcome: 'already-up', record: seen }
+    if (await isUp(seen, context)) return { outcome: 'already-up', record: seen }
     if (seen.machine && isThere(seen.machine.state) && seen.machine.state !== 'pending')
-      return { outcome: 'up', record: await awaitSsh(seen, context, signal) }
-    return { outcome: 'up', record: await goOn(seen, request, context, signal) }
+      return { outcome: 'up', ...(await fromMachine(seen, context, signal)) }
+    return { outcome: 'up', ...(await goOn(seen, request, context, signal)) }
   } catch (error) {
     throw error instanceof LabosError && error.aftermath === undefined ? error.withAftermath(stillRuns(lab)) : error
   }
+}
+
+/** Whether the end of `up` holds now: a machine that runs, and an endpoint that answers where one is wanted. */
+async function isUp({ name, plan, machine, stepsDone }: RentedLab, context: Context): Promise<boolean> {
+  if (machine?.state !== 'running' || machine.address === undefined || !stepsDone.includes('boot')) return false
+  return !plan.serving || (await labStatus(name, context)).state === 'serving'
 }
 
 /** The record with the machine as EC2 describes it now, where it names one. */
@@ -46,12 +51,17 @@ async function look(lab: RentedLab, context: Context, signal: AbortSignal): Prom
 }
 
 /** An engine of an earlier `up` may still be at it: it is waited for, then the stack adopts or makes what is missing. */
-async function goOn(lab: RentedLab, request: RentUpRequest, context: Context, signal: AbortSignal): Promise<RentedLab> {
+async function goOn(
+  lab: RentedLab,
+  request: RentUpRequest,
+  context: Context,
+  signal: AbortSignal,
+): Promise<FromMachine> {
   await context.stack.ready(request.agreed)
   await context.stack.settle(lab.name, signal)
   const region = lab.regions.at(-1) ?? lab.plan.offers[0]?.region ?? ''
   const agreed = (): Promise<void> => Promise.resolve() // the first `up` asked
   const { record, error } = await makeIn(lab, region, request, agreed, context, signal, true)
   if (error) throw error
-  return awaitSsh(record, context, signal)
+  return fromMachine(record, context, signal)
 }

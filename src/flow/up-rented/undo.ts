@@ -5,6 +5,7 @@ import { isRented, type RentedLab } from '../../state/record.js'
 import { removeLab } from '../../state/store.js'
 import { destroyLab } from '../../teardown/destroy-lab.js'
 import type { Context } from '../context.js'
+import { closeEndpoint } from '../end-running.js'
 import { machinePriceOf } from '../rented-record.js'
 import { stillRuns } from '../still-runs.js'
 import type { RentUpRequest } from './request.js'
@@ -27,9 +28,20 @@ export async function guarded<T>(
       throw told(error, 'Nothing was created.')
     }
     if (keep) throw told(error, `It is kept, as you said. ${stillRuns(record)} Remove it: \`labos down ${name}\`.`)
+    if (isWorthALook(error, context))
+      throw told(
+        error,
+        `It is kept, so that its logs can be read. ${stillRuns(record)} Remove it: \`labos down ${name}\`.`,
+      )
     throw told(error, await undone(record, context))
   }
 }
+
+/** A machine that is there and does not serve says why in its logs, where somebody is there to read them. */
+const isWorthALook = (error: unknown, { prompt, env }: Context): boolean =>
+  error instanceof LabosError && LOOKED_AT.has(error.code) && prompt !== undefined && !env['CI']
+
+const LOOKED_AT: ReadonlySet<string> = new Set(['laboratory.failed', 'serving.failed', 'serving.canary'])
 
 const told = (error: unknown, aftermath: string): unknown =>
   error instanceof LabosError ? error.withAftermath(aftermath) : error
@@ -42,11 +54,14 @@ async function undone(record: RentedLab, context: Context): Promise<string> {
   const sinceMs = context.clock.monotonicMs()
   try {
     const settled = await context.stack.settle(name, signal)
-    const { left, unknown } = await destroyLab(
-      { labId: id, regions, ...(machine ? { machine } : {}), ...settled },
-      { ...context, price: machinePriceOf(record) },
-      signal,
-    )
+    const [{ left, unknown }] = await Promise.all([
+      destroyLab(
+        { labId: id, regions, ...(machine ? { machine } : {}), ...settled },
+        { ...context, price: machinePriceOf(record) },
+        signal,
+      ),
+      closeEndpoint(name, context, signal),
+    ])
     if (left.length === 0 && unknown.length === 0) {
       await context.stack.forget(name, id, signal)
       await removeLab(context.paths, name)

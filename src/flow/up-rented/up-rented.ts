@@ -1,24 +1,33 @@
 /** From nothing to a rented machine that answers on port 22; or on with one that an earlier `up` began. */
 import { LabosError } from '../../errors/labos-error.js'
 import { takeLock } from '../../state/lock.js'
-import { lockPath } from '../../state/paths.js'
+import { labPaths, lockPath } from '../../state/paths.js'
 import { readLab } from '../../state/read.js'
 import { isRented, type RentedLab } from '../../state/record.js'
 import { newLabId } from '../../state/store.js'
 import type { Context } from '../context.js'
-import type { LabStatus } from '../lab-status.js'
+import { labStatus, type LabStatus } from '../lab-status.js'
 import { firstFit, planRental } from '../plan-rent.js'
-import { rentedStatus } from '../rented-status.js'
+import type { Proof } from '../prove-serving.js'
+import { notOwn } from '../request.js'
 import { climbRegions } from './climb-regions.js'
 import { differsError, labNameOf, rentDifference, type RentUpRequest } from './request.js'
 import { resume } from './resume.js'
+import { choosePort } from '../choose-port.js'
+import { fromMachine } from './from-machine.js'
+import { pinWeights } from './pin-weights.js'
 import { rentedPlan, withinLimit } from './rented-plan.js'
-import { awaitSsh } from './await-ssh.js'
 import { guarded } from './undo.js'
 
 export interface RentedUp {
   readonly outcome: 'up' | 'already-up'
   readonly lab: LabStatus
+  /** What the proof of serving measured; absent where nothing serves, or it was up already. */
+  readonly proof?: Proof
+  /** Of the endpoint's key; absent where nothing serves. */
+  readonly keyFile?: string
+  /** What is to be known of it, in sentences. */
+  readonly notes: readonly string[]
   /** From the start of the command. */
   readonly elapsedMs: number
 }
@@ -48,9 +57,16 @@ export async function upRented(request: RentUpRequest, context: Context, signal:
     signal,
   )
   try {
-    const { outcome, record } = await upLocked(name, request, context, signal)
-    const elapsedMs = context.clock.monotonicMs() - sinceMs
-    return { outcome, lab: rentedStatus(record, context.clock.now()), elapsedMs }
+    const { outcome, record, proof } = await upLocked(name, request, context, signal)
+    const lab = await labStatus(name, context)
+    return {
+      outcome,
+      lab,
+      ...(proof ? { proof } : {}),
+      ...(record.plan.serving ? { keyFile: labPaths(context.paths, name).key } : {}),
+      notes: lab.notes?.map(({ text }) => text) ?? [],
+      elapsedMs: context.clock.monotonicMs() - sinceMs,
+    }
   } finally {
     await release()
   }
@@ -59,10 +75,12 @@ export async function upRented(request: RentUpRequest, context: Context, signal:
 interface Outcome {
   readonly outcome: RentedUp['outcome']
   readonly record: RentedLab
+  readonly proof?: Proof
 }
 
 async function upLocked(name: string, request: RentUpRequest, context: Context, signal: AbortSignal): Promise<Outcome> {
   const existing = readLab(context.paths, name)
+  if (existing && request.runner) throw notOwn(name)
   if (existing && !isRented(existing)) throw differsError(name, 'it is one on this computer')
   if (!existing) return first(name, request, context, signal)
   const differs = rentDifference(request, existing)
@@ -72,27 +90,47 @@ async function upLocked(name: string, request: RentUpRequest, context: Context, 
 
 async function first(name: string, request: RentUpRequest, context: Context, signal: AbortSignal): Promise<Outcome> {
   await context.stack.ready(request.agreed)
-  const plan = await planRental(request.wish, context, signal)
-  firstFit(plan)
-  context.emit({ type: 'rent-plan', plan: withinLimit(plan, request.wish) })
+  const { plan, ...rest } = await planned(name, request, context, signal)
   const draft: RentedLab = {
     version: 1,
     id: newLabId(),
     name,
     createdAt: new Date(context.clock.now()).toISOString(),
-    plan: rentedPlan(plan, request.wish),
+    plan,
+    ...rest,
     stepsDone: ['plan'],
     accountId: '',
     owner: context.owner,
     ...(request.runId === undefined ? {} : { runId: request.runId }),
+    ...(request.runner ? { runner: request.runner } : {}),
     regions: [],
     billed: [],
   }
   const agree = once(() => askAgreement(request, context))
   return guarded(draft, request, context, async () => {
     const record = await climbRegions(draft, request, agree, context, signal)
-    return { outcome: 'up' as const, record: await awaitSsh(record, context, signal) }
+    return { outcome: 'up' as const, ...(await fromMachine(record, context, signal)) }
   })
+}
+
+/** The plan, shown; with the commit of the weights and a port for the endpoint where the model is to be served. */
+async function planned(
+  name: string,
+  request: RentUpRequest,
+  context: Context,
+  signal: AbortSignal,
+): Promise<Pick<RentedLab, 'plan' | 'port'>> {
+  const { wish, serving, until } = request
+  const rental = await planRental(wish, context, signal)
+  firstFit(rental)
+  if (until === 'machine') {
+    context.emit({ type: 'rent-plan', plan: withinLimit(rental, wish) })
+    return { plan: rentedPlan(rental, wish) }
+  }
+  const { plan, wantsToken } = await pinWeights(rental, serving, context, signal)
+  const port = await choosePort(request.port, name, context)
+  context.emit({ type: 'rent-plan', plan: withinLimit(plan, wish) })
+  return { plan: rentedPlan(plan, wish, { ...serving, wantsToken }), port }
 }
 
 async function askAgreement({ agreed }: RentUpRequest, { prompt }: Context): Promise<void> {

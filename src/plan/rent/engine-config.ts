@@ -7,16 +7,25 @@ import { GPU_MEMORY_UTILIZATION } from '../fit.js'
 import { gpuNamed } from '../gpus.js'
 import type { Offer } from './offer.js'
 import type { RentedModel } from './rent-plan.js'
+import type { EngineArg } from './serving.js'
 import { MAX_BATCHED_TOKENS } from './suit.js'
 
+/** The vLLM that machines install. */
+export const ENGINE_VERSION = '0.33.0'
+/** Major version of NVIDIA's driver that its CUDA needs. */
+export const DRIVER_MIN = 580
 /** Port on the machine's own loopback. */
 export const ENGINE_PORT = 8000
 /** Below it a GPU cannot compute in bf16. */
 const CAPABILITY_BF16 = 8
 
-export function engineConfig(model: RentedModel, offer: Offer): string {
+type Line = readonly [string, Value]
+type Value = string | number | boolean | readonly string[]
+
+/** `args` stand in place of what the plan says under the same name, and after it. */
+export function engineConfig(model: RentedModel, offer: Offer, args: readonly EngineArg[] = []): string {
   const { computeCapability } = gpuNamed(offer.gpu, 0)
-  const lines: readonly (readonly [string, string | number | readonly string[]])[] = [
+  const planned: readonly Line[] = [
     ['model', model.repo],
     ...(model.revision === null
       ? []
@@ -34,6 +43,11 @@ export function engineConfig(model: RentedModel, offer: Offer): string {
     ['gpu-memory-utilization', GPU_MEMORY_UTILIZATION],
     ...(computeCapability < CAPABILITY_BF16 ? ([['dtype', 'half']] as const) : []),
   ]
+  const named = new Set(args.map(({ name }) => name))
+  const lines: readonly Line[] = [
+    ...planned.filter(([key]) => !named.has(key)),
+    ...args.map(({ name, value }): Line => [name, typed(value)]),
+  ]
   return [
     `# vLLM: ${model.id} (${model.precision}) on ${String(offer.gpuCount)}x ${offer.gpu}, ${offer.instanceType}`,
     ...(model.revision === null ? ['# revision: not resolved; `labos plan --check` asks the hub for the commit'] : []),
@@ -42,9 +56,15 @@ export function engineConfig(model: RentedModel, offer: Offer): string {
   ].join('\n')
 }
 
+/** What a person typed: numbers and yes or no as such. */
+function typed(text: string): Value {
+  if (text === 'true' || text === 'false') return text === 'true'
+  return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text
+}
+
 /** Strings always quoted: a commit of digits only, or one like 1e10, must not become a number. JSON is YAML. */
-function yaml(value: string | number | readonly string[]): string {
-  if (typeof value === 'number') return ` ${String(value)}`
+function yaml(value: Value): string {
+  if (typeof value === 'number' || typeof value === 'boolean') return ` ${String(value)}`
   return typeof value === 'string'
     ? ` ${JSON.stringify(value)}`
     : `\n${value.map((item) => `  - ${JSON.stringify(item)}`).join('\n')}`

@@ -48,7 +48,7 @@ function overview(model: CatalogModel, text: ReportText | undefined): ModelOverv
     fillInTheMiddle: model.fim === null ? 'no' : model.fim.tested ? 'tested' : 'untested',
     checkpoints: checkpoints.map((checkpoint) => checkpointReport(checkpoint, text)),
     local: engines.map(([engine, source]) => localWay(id, engine, source)),
-    rented: checkpoints.length > 0 ? 'planned' : 'no',
+    rented: checkpoints.length > 0 ? 'vllm' : 'no',
   }
 }
 

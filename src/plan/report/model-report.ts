@@ -22,8 +22,8 @@ export interface ModelOverview {
   readonly checkpoints: readonly CheckpointReport[]
   /** Ways to run it on this computer; empty where there is none. */
   readonly local: readonly LocalWay[]
-  /** Machines to rent: labos has none yet. */
-  readonly rented: 'planned' | 'no'
+  /** What serves it on a rented machine. */
+  readonly rented: 'vllm' | 'no'
 }
 
 export interface CheckpointReport {

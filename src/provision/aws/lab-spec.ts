@@ -28,8 +28,8 @@ interface SpecWish {
   readonly image: MachineImage
   readonly rungs: readonly Rung<SpecOffer>[]
   readonly ingress: readonly string[]
-  /** cloud-init's user data as text. */
-  readonly userData: string
+  /** cloud-init's user data. */
+  readonly userData: Uint8Array
   readonly waitCapacityMs: number
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { allLabs, labStatus, type KeeperStatus } from '../../../src/flow/lab-status.js'
+import type { KeeperStatus } from '../../../src/flow/keeper-status.js'
+import { allLabs, labStatus } from '../../../src/flow/lab-status.js'
 import type { AskKeeper } from '../../../src/ports.js'
 import { labPaths } from '../../../src/state/paths.js'
 import { ensureKey } from '../../../src/state/store.js'

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { interrupted } from '../../../src/errors/interrupted.js'
 import { LabosError } from '../../../src/errors/labos-error.js'
@@ -41,8 +42,9 @@ describe('a first up', () => {
       'labos:model': 'deepseek-coder-v2',
       'labos:run': 'run 7',
     })
-    const userData = Buffer.from(spec?.machine.userData ?? '', 'base64').toString()
-    expect(userData).toContain('deadline.sh arm 240')
+    const userData = gunzipSync(Buffer.from(spec?.machine.userData ?? '', 'base64')).toString()
+    expect(userData).toContain("LABOS_TTL_S='14400'")
+    expect(userData).toContain('sh bin/lease.sh arm')
   })
 
   it("counts the deadline by AWS's clock", async () => {

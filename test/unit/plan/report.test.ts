@@ -143,6 +143,6 @@ describe('every model of the catalogue', () => {
   })
 
   it('is not said to be rentable', () => {
-    for (const { rented } of reports) expect(['planned', 'no']).toContain(rented)
+    for (const { rented } of reports) expect(['vllm', 'no']).toContain(rented)
   })
 })

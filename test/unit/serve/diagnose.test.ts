@@ -2,37 +2,46 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { llamaCpp } from '../../../src/engines/llama-cpp.js'
+import { vllm } from '../../../src/engines/vllm.js'
 import { diagnose } from '../../../src/serve/diagnose.js'
 import { engineLog } from '../../../src/serve/engine-log.js'
 
 interface Failure {
   readonly code: string
-  readonly regex: string
   readonly sample: string
 }
 
-/** Failure lines of another engine, many of them, and some spread over lines: what the mechanism must cope with. */
-const failures = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../fixtures/vllm-failures.json'), 'utf8'),
-) as Failure[]
-const rules = failures.map(({ code, regex }) => ({
-  cause: code,
-  pattern: new RegExp(regex),
-  advice: `advice for ${code}`,
-}))
+const fixture = (name: string): string => readFileSync(join(import.meta.dirname, '../../fixtures', name), 'utf8')
+
+/** Failure lines of vLLM, many of them, and some spread over lines: what the mechanism must cope with. */
+const failures = JSON.parse(fixture('vllm-failures.json')) as Failure[]
+const rules = vllm.logRules
+const adviceOf = (code: string): string => rules.find(({ cause }) => cause === code)?.advice ?? ''
 const sampleOf = (code: string): string => failures.find((failure) => failure.code === code)?.sample ?? ''
 
 describe('diagnose', () => {
   it.each(failures)('recognises $code', ({ code, sample }) => {
     expect(diagnose(rules, ['INFO starting', sample, 'Traceback (most recent call last):'])).toMatchObject({
       cause: code,
-      advice: `advice for ${code}`,
+      advice: adviceOf(code),
     })
   })
 
+  it('knows a sample of every rule', () => {
+    expect(failures.map(({ code }) => code).sort()).toEqual(rules.map(({ cause }) => cause).sort())
+  })
+
   it('reports the first cause, not the last', () => {
-    expect(diagnose(rules, ['loading', sampleOf('cuda-oom'), sampleOf('engine-failed')])?.cause).toBe('cuda-oom')
-    expect(diagnose(rules, [sampleOf('engine-failed'), sampleOf('cuda-oom')])?.cause).toBe('engine-failed')
+    const [disk, memory] = [sampleOf('disk-full'), sampleOf('cuda-oom')]
+    expect(diagnose(rules, ['loading', memory, disk])?.cause).toBe('cuda-oom')
+    expect(diagnose(rules, ['loading', disk, memory])?.cause).toBe('disk-full')
+  })
+
+  it('believes a line that only says that it failed where no other names a cause', () => {
+    const [generic, memory] = [sampleOf('engine-failed'), sampleOf('cuda-oom')]
+    expect(diagnose(rules, ['loading', memory, generic])?.cause).toBe('cuda-oom')
+    expect(diagnose(rules, [generic, 'started again', memory, generic])?.cause).toBe('cuda-oom')
+    expect(diagnose(rules, ['loading', generic])?.cause).toBe('engine-failed')
   })
 
   it('finds a message that is wrapped over lines', () => {
@@ -65,9 +74,29 @@ describe('diagnose', () => {
     expect(diagnose(rules, [`${sampleOf('engine-failed')} ${sampleOf('cuda-oom')}`])?.cause).toBe('cuda-oom')
   })
 
-  it('says nothing about a log without a cause', () => {
-    expect(diagnose(rules, ['INFO all is well', ''])).toBeUndefined()
+  it('says nothing about a log without a cause, such as a healthy start', () => {
+    expect(diagnose(rules, fixture('vllm-0.30-start.log').split('\n'))).toBeUndefined()
     expect(diagnose(rules, [])).toBeUndefined()
+  })
+})
+
+describe('what vLLM 0.32 said', () => {
+  const said = (name: string): string[] => fixture(`vllm-0.32/${name}.log`).split('\n')
+
+  it.each([
+    ['kv-too-small', 'kv-too-small'],
+    ['max-len-over-model', 'context-too-long'],
+    ['port-taken', 'port-taken'],
+    ['unknown-flag', 'bad-flag'],
+    ['bad-value', 'bad-flag'],
+    ['weights-missing', 'weights-missing'],
+    ['worker-killed', 'worker-died'],
+  ])('of %s is told as %s', (name, cause) => {
+    expect(diagnose(rules, said(name))?.cause).toBe(cause)
+  })
+
+  it('in a start that went well is no cause', () => {
+    expect(diagnose(rules, said('start'))).toBeUndefined()
   })
 })
 
@@ -92,7 +121,7 @@ describe('the engine’s last words', () => {
     log.add('  ')
     expect(log.explain(rules)).toBe('second')
     log.add(sampleOf('disk-full'))
-    expect(log.explain(rules)).toBe(`disk-full: ${sampleOf('disk-full')} advice for disk-full`)
+    expect(log.explain(rules)).toBe(`disk-full: ${sampleOf('disk-full')} ${adviceOf('disk-full')}`)
     log.clear()
     expect(log.explain(rules)).toBe('it said nothing')
   })

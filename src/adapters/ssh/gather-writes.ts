@@ -1,0 +1,22 @@
+import type { Socket } from 'node:net'
+
+/**
+ * ssh2 writes each packet by itself: of what is written in one turn, one call of the system is made here.
+ */
+export function gatherWrites(socket: Socket): Socket {
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
+  let isGathering = false
+  const release = (): void => {
+    isGathering = false
+    socket.uncork()
+  }
+  const gathered = (...args: unknown[]): boolean => {
+    if (!isGathering) {
+      isGathering = true
+      socket.cork()
+      process.nextTick(release)
+    }
+    return write(...args)
+  }
+  return Object.assign(socket, { write: gathered })
+}

@@ -1,0 +1,77 @@
+/** A machine over SSH: one connection, until it is closed or lost. */
+import { putCommand } from '../../connect/put-command.js'
+import { LabosError } from '../../errors/labos-error.js'
+import type { ConnectSsh, RemoteMachine, SshPlace } from '../../ports.js'
+import { unreachable } from './failure.js'
+import { forwardTo } from './forwarded.js'
+import { login, type Login } from './login.js'
+import { ping } from './ping.js'
+import { runOver } from './run.js'
+
+/** A connection that says nothing more is not waited for. */
+const GOODBYE_MS = 250
+
+export const connectSsh: ConnectSsh = async (place, signal, connectMs) =>
+  machineOver(await login(place, signal, connectMs), place)
+
+function machineOver({ client, socket }: Login, place: SshPlace): RemoteMachine {
+  const life = watch({ client, socket }, place)
+  const run: RemoteMachine['run'] = (command, signal) => runOver(client, command, life.why, signal)
+  return {
+    run,
+    which: async (program) => {
+      const { stdout } = await run({ argv: ['sh', '-c', 'command -v "$1"', 'sh', program] })
+      return stdout.startsWith('/') ? stdout.trim() : undefined
+    },
+    dial: (port) => forwardTo(client, port, life),
+    put: async (path, content, mode, signal) => {
+      const { exitCode, stderr } = await run(putCommand(path, content, mode), signal)
+      if (exitCode !== 0) throw unwritten(path, place.host, stderr.trim())
+    },
+    ping: (signal) => ping({ client, socket }, life.why, signal),
+    close: () => {
+      life.leave()
+      client.end()
+      socket.destroySoon()
+      setTimeout(() => socket.destroy(), GOODBYE_MS).unref()
+    },
+    closed: life.closed,
+  }
+}
+
+/** What is known of a connection's end. */
+export interface Life {
+  readonly isOver: () => boolean
+  /** Why it is over, as an error for those who still wait; `instead` where it is not. */
+  readonly why: (instead?: Error) => Error
+}
+
+function watch({ client, socket }: Login, place: SshPlace): Life & { closed: RemoteMachine['closed']; leave(): void } {
+  let over: { readonly error?: Error } | undefined
+  let tell: (error: Error | undefined) => void
+  const closed = new Promise<Error | undefined>((resolve) => (tell = resolve))
+  const end = (error?: Error): void => {
+    over ??= error ? { error: unreachable(place, error) } : {}
+  }
+  const cut = (): void => {
+    end(new Error('the connection was cut'))
+    tell(over?.error)
+  }
+  client.on('error', end)
+  socket.prependListener('close', cut) // before ssh2 tells the channels, which ask why
+  return {
+    closed,
+    leave: () => end(),
+    isOver: () => over !== undefined,
+    why: (instead = new Error('the connection is closed')) => over?.error ?? unreachable(place, instead),
+  }
+}
+
+const unwritten = (path: string, host: string, said: string): LabosError =>
+  new LabosError(
+    'machine.failed',
+    `${path} could not be written on ${host}: ${said === '' ? 'it came in part' : said}.`,
+    {
+      suggestions: ['Check that the disk there has room, and that the folder is yours to write.'],
+    },
+  )

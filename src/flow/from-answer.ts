@@ -1,0 +1,31 @@
+/** A keeper's answer as part of a lab's status. On the fast path of `labos ps`. */
+import type { KeeperStatus } from './keeper-status.js'
+import type { LabStatus } from './lab-status.js'
+
+/** Base URL of a lab's OpenAI API. */
+export const endpointOf = (port: number): string => `http://127.0.0.1:${String(port)}/v1`
+
+export const SILENT = 'its keeper runs but does not answer'
+
+/** `idleMs`: the limit, where the keeper does not name one itself. */
+export function fromAnswer(
+  answer: KeeperStatus,
+  idleMs: number | undefined,
+): Pick<LabStatus, 'state'> & Partial<LabStatus> {
+  const { engine, activity, tokens, lease, contextTokens, phases, path, notes, drift } = answer
+  return {
+    state: engine.state,
+    ...(engine.detail === undefined ? {} : { detail: engine.detail }),
+    ...(engine.cause === undefined ? {} : { cause: engine.cause }),
+    lease: { ...(idleMs === undefined ? {} : { idleMs }), ...lease },
+    activity,
+    ...(tokens ? { tokens } : {}),
+    restarts: engine.restarts,
+    ...(engine.lastExit ? { lastExit: engine.lastExit } : {}),
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...(phases ? { phases } : {}),
+    ...(path ? { path } : {}),
+    ...(notes ? { notes } : {}),
+    ...(drift ? { drift } : {}),
+  }
+}

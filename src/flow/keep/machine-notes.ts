@@ -1,0 +1,47 @@
+/** What the user of a lab on a machine should know, in whole sentences. Pure. */
+import { isEnding, type MachineLease } from '../../lease/machine-lease.js'
+import { isoOf, leftMs } from '../../lease/seen-lease.js'
+import type { Drift } from '../../serve/drift.js'
+import type { KeeperRecord } from '../../state/record.js'
+import { formatDuration, formatTime } from '../../ui/format.js'
+import type { Note } from '../keeper-status.js'
+
+export interface NoteFacts {
+  readonly name: string
+  /** From its start to its deadline. */
+  readonly ttlMs: number
+  readonly lease?: MachineLease | undefined
+  readonly drift: readonly Drift[]
+  readonly kvRepair?: KeeperRecord['kvRepair'] | undefined
+}
+
+export function machineNotes({ name, ttlMs, lease, drift, kvRepair }: NoteFacts): Note[] {
+  return [
+    ...(lease ? leaseNotes(name, ttlMs, lease) : []),
+    ...(kvRepair ? [{ about: 'kv-repair' as const, text: kvRepair.text }] : []),
+    ...drift.map(({ text }) => ({ about: 'drift' as const, text })),
+  ]
+}
+
+function leaseNotes(name: string, ttlMs: number, lease: MachineLease): Note[] {
+  const { interrupt, isArmed } = lease
+  if (interrupt !== null)
+    return [{ about: 'interrupt', text: `AWS takes this spot machine away at ${formatTime(isoOf(interrupt))}.` }]
+  return [
+    ...(isArmed ? [] : [{ about: 'lease' as const, text: unarmed(name) }]),
+    ...(isEnding(lease, ttlMs / 1000) ? [{ about: 'lease' as const, text: endsSoon(name, lease) }] : []),
+  ]
+}
+
+const unarmed = (name: string): string =>
+  `NOTHING ENDS THIS MACHINE BY ITSELF: its timer does not run. End it with \`labos down ${name}\`.`
+
+function endsSoon(name: string, lease: MachineLease): string {
+  const when = `in ${formatDuration(leftMs(lease) ?? 0)}, at ${formatTime(isoOf(lease.ends ?? 0))}`
+  if (lease.endsBy === 'idle') {
+    const more = formatDuration((lease.idleLimitSeconds ?? 0) * 1000)
+    return `It ends ${when}: nothing was asked of it. Any request keeps it for ${more} more.`
+  }
+  if (lease.endsBy === 'boot') return `It ends ${when}, unless it serves by then.`
+  return `It ends ${when}: \`labos extend 2h ${name}\` moves its deadline.`
+}

@@ -1,0 +1,70 @@
+/** What is known of a rented lab that has an endpoint here: its record, and what its keeper says. On the fast path. */
+import type { KeeperRecord, RentedLab, Serving } from '../state/record.js'
+import { type KeeperLook, pidsOf } from './ask-status.js'
+import { endpointOf, fromAnswer, SILENT } from './from-answer.js'
+import type { KeeperStatus } from './keeper-status.js'
+import type { LabStatus } from './lab-status.js'
+import { costOfLab } from './rented-record.js'
+import { rentedStatus } from './rented-status.js'
+
+export interface Served {
+  readonly record: RentedLab
+  readonly serving: Serving
+  readonly port: number
+  readonly keeper: KeeperRecord | undefined
+  readonly look: KeeperLook
+}
+
+export function servedStatus(served: Served, nowMs: number): LabStatus {
+  const { record, serving, port, keeper, look } = served
+  const known = { ...rentedStatus(record, nowMs), ...engineFacts(serving, keeper) }
+  if (look.kind === 'answers') {
+    const pids = keeper ? { pids: pidsOf(keeper, look.answer), startedAt: keeper.startedAt } : {}
+    return { ...known, endpoint: endpointOf(port), ...pids, ...merged(known, record, look.answer, nowMs) }
+  }
+  if (look.kind === 'silent' && keeper)
+    return {
+      ...known,
+      state: 'unresponsive',
+      detail: SILENT,
+      endpoint: endpointOf(port),
+      startedAt: keeper.startedAt,
+      pids: pidsOf(keeper),
+    }
+  return closed(known, look, record)
+}
+
+const engineFacts = (
+  { engineVersion, contextTokens }: Serving,
+  keeper: KeeperRecord | undefined,
+): Pick<LabStatus, 'engine' | 'contextTokens'> => ({
+  engine: `vllm ${engineVersion}`,
+  contextTokens: keeper?.kvRepair?.toTokens ?? contextTokens,
+})
+
+/** What EC2 said of a machine that does not run holds against a keeper that cannot reach it, and not one that can. */
+function merged(known: LabStatus, record: RentedLab, answer: KeeperStatus, nowMs: number): Partial<LabStatus> {
+  const said = fromAnswer(answer, undefined)
+  if (answer.path?.state !== 'connected' && known.state !== 'running') {
+    const { state: _state, detail: _detail, ...rest } = said
+    return rest
+  }
+  const { endsAt } = answer.lease
+  if (endsAt === undefined || said.state === 'ended') return said
+  const { usdUntilEnd } = costOfLab({ ...record, expiresAt: endsAt }, nowMs)
+  return { ...said, endsAt, usdUntilEnd }
+}
+
+/** A keeper may leave for reasons that are not its machine's. */
+const OWN_ENDS: ReadonlySet<string> = new Set(['stopped', 'failed', 'runner'])
+
+/** Without a keeper the machine goes on; only its endpoint here is closed. */
+function closed(known: LabStatus, look: KeeperLook, { name, machine }: RentedLab): LabStatus {
+  if (known.state !== 'running') return known
+  const ended = look.kind === 'ended' ? look.ended : undefined
+  const isOver = ended && !OWN_ENDS.has(ended.reason)
+  // EC2's word counts where it is the later one: the machine was started again.
+  if (isOver && ended.at > (machine?.askedAt ?? '')) return { ...known, state: 'ended', detail: ended.detail }
+  const why = look.kind === 'lost' ? 'its keeper is gone without a word' : 'its endpoint is closed'
+  return { ...known, detail: `${known.detail ?? ''}; ${why}: \`labos tunnel ${name}\` opens it` }
+}

@@ -1,0 +1,127 @@
+/** The first login on a rented machine: its lease is read back, its host key becomes its own, it gets its token. */
+import { putAsRoot } from '../../connect/put-command.js'
+import { rotateHostKey } from '../../connect/rotate-host-key.js'
+import { LabosError } from '../../errors/labos-error.js'
+import { readMachineLease } from '../../lease/machine-lease.js'
+import type { RemoteMachine } from '../../ports.js'
+import type { RentedLab } from '../../state/record.js'
+import { forgetHostKey } from '../../state/ssh-keys.js'
+import { saveLab } from '../../state/store.js'
+import { formatDuration } from '../../ui/format.js'
+import type { Context } from '../context.js'
+import { scriptCommand } from '../machine-commands.js'
+import { sshPlaceOf } from '../ssh-place.js'
+import { stoppedMachine, unreachableMachine } from './await-ssh.js'
+
+const PAUSE_MS = 500
+/** GPU machines with several cards take minutes to boot. */
+const LONGEST_MS = 10 * 60_000
+
+/**
+ * Resolves to the record with the host key that the machine has from now on. Throws `machine.unreachable`, `ssh.hostkey`,
+ * `ssh.auth`, `machine.state`, and `lease.unarmed` where the machine would not end itself.
+ */
+export async function firstLogin(record: RentedLab, context: Context, signal: AbortSignal): Promise<RentedLab> {
+  const sinceMs = context.clock.monotonicMs()
+  const machine = await logIn(record, context, signal)
+  try {
+    const endsInMs = await readLeaseBack(record, machine, context, signal)
+    const pinned = record.stepsDone.includes('boot') ? record : await ownHostKey(record, machine, context, signal)
+    if (record.plan.serving?.wantsToken === true) await bringToken(record, machine, context, signal)
+    const done: RentedLab = { ...pinned, stepsDone: ['plan', 'machine', 'boot'] }
+    await saveLab(context.paths, done)
+    const elapsedMs = context.clock.monotonicMs() - sinceMs
+    const text = `${record.machine?.address ?? ''} is logged in to; it ends itself in ${formatDuration(endsInMs)}`
+    context.emit({ type: 'done', step: 'boot', text, elapsedMs })
+    return done
+  } finally {
+    machine.close()
+  }
+}
+
+async function logIn(record: RentedLab, context: Context, signal: AbortSignal): Promise<RemoteMachine> {
+  const { clock, emit, ssh } = context
+  const { machine } = record
+  if (machine?.state === 'stopped' || machine?.state === 'stopping') throw stoppedMachine(record)
+  if (machine?.address === undefined) throw unreachableMachine(record, 'EC2 gave it no public address')
+  const place = sshPlaceOf(record, context.paths)
+  const sinceMs = clock.monotonicMs()
+  emit({ type: 'start', step: 'boot', text: `waiting for ${machine.address} to boot` })
+  for (;;) {
+    signal.throwIfAborted()
+    try {
+      return await ssh(place, signal)
+    } catch (error) {
+      if (!(error instanceof LabosError) || !mayPass(error)) throw error
+      if (clock.monotonicMs() - sinceMs > LONGEST_MS) throw unreachableMachine(record, error.message)
+    }
+    await clock.sleep(PAUSE_MS, signal)
+  }
+}
+
+/** Before cloud-init has put the keys in place, a machine that boots refuses every login. */
+const mayPass = ({ code }: LabosError): boolean => code === 'machine.unreachable' || code === 'ssh.auth'
+
+/** Asked of systemd on the machine: what was written in user data is a wish. Resolves to how long it has. */
+async function readLeaseBack(
+  record: RentedLab,
+  machine: RemoteMachine,
+  { clock }: Context,
+  signal: AbortSignal,
+): Promise<number> {
+  const { serving } = record
+  if (!serving) throw new Error('nothing is to be served there')
+  const shown = await machine.run(scriptCommand(serving, 'lease.sh', 'show'), signal)
+  const lease = readMachineLease(shown.stdout)
+  if (lease?.isArmed === true && lease.ends !== null) return Math.max(0, lease.ends - lease.at) * 1000
+  const why = lease
+    ? 'its timer is not armed'
+    : `it does not say (${(shown.stderr || shown.stdout).trim().slice(0, 200)})`
+  throw new LabosError('lease.unarmed', `The machine of "${record.name}" would not end itself: ${why}.`, {
+    suggestions: [`Look at it: \`labos logs lease --name ${record.name}\`.`, 'Try again: `labos up`.'],
+  })
+}
+
+/**
+ * The key that came in user data can be read by whoever may describe the machine: it is good for the first login, and the
+ * machine then gets another that never left it.
+ */
+async function ownHostKey(
+  record: RentedLab,
+  machine: RemoteMachine,
+  context: Context,
+  signal: AbortSignal,
+): Promise<RentedLab> {
+  const ssh = record.ssh
+  if (!ssh) throw new Error('a machine that was logged in to has no way to log in')
+  const withKeys = (hostKeys: string[]): RentedLab => ({ ...record, ssh: { ...ssh, hostKeys } })
+  // Until the new key was seen both are good: labos may be killed in between.
+  const own = await rotateHostKey(machine, (made) => saveLab(context.paths, withKeys([...ssh.hostKeys, made])), signal)
+  const pinned = withKeys([own])
+  const again = await context.ssh(sshPlaceOf(pinned, context.paths), signal)
+  again.close()
+  await saveLab(context.paths, pinned)
+  await forgetHostKey(context.paths, record.name)
+  return pinned
+}
+
+/** Never in user data or an argument list: over the connection, into a file that root alone may read. */
+async function bringToken(
+  { serving, name }: RentedLab,
+  machine: RemoteMachine,
+  { env }: Context,
+  signal: AbortSignal,
+): Promise<void> {
+  const token = env['HF_TOKEN']
+  if (!serving || !token) throw noToken(name)
+  const { exitCode, stderr } = await machine.run(putAsRoot(`${serving.home}/hf-token`, `${token}\n`, 0o600), signal)
+  if (exitCode !== 0)
+    throw new LabosError('laboratory.failed', `The token could not be written on the machine: ${stderr.trim()}.`, {
+      suggestions: [`Try again: \`labos up --name ${name}\`.`],
+    })
+}
+
+const noToken = (name: string): LabosError =>
+  new LabosError('hub.gated', `The weights of "${name}" are only for those with a token, and HF_TOKEN is not set.`, {
+    suggestions: ['Set HF_TOKEN, and run `labos up` again: the machine waits for it.'],
+  })

@@ -1,0 +1,33 @@
+/** On from a machine that runs: to its port 22 alone, or until the model answers through the endpoint. */
+import type { RentedLab } from '../../state/record.js'
+import { saveLab } from '../../state/store.js'
+import type { Context } from '../context.js'
+import { proveServing, type Proof } from '../prove-serving.js'
+import { rentedProving } from '../proving.js'
+import { awaitLaboratory } from './await-laboratory.js'
+import { awaitSsh } from './await-ssh.js'
+import { firstLogin } from './first-login.js'
+import { openRented } from './open-rented.js'
+import { withServing } from './with-serving.js'
+
+export interface FromMachine {
+  readonly record: RentedLab
+  readonly proof?: Proof
+}
+
+/** For the first token of an engine that answers its health check. */
+const PROOF_MS = 120_000
+
+/** Each step may be done already: it is then looked at, and passed. What throws leaves the machine running. */
+export async function fromMachine(record: RentedLab, context: Context, signal: AbortSignal): Promise<FromMachine> {
+  if (!record.plan.serving) return { record: await awaitSsh(record, context, signal) }
+  const planned = withServing(record)
+  await saveLab(context.paths, planned)
+  const reached = await firstLogin(planned, context, signal)
+  await openRented(reached, context, signal)
+  await awaitLaboratory(reached, context, signal)
+  const proof = await proveServing(rentedProving(reached, PROOF_MS), context, signal)
+  const done: RentedLab = { ...reached, stepsDone: ['plan', 'machine', 'boot', 'laboratory', 'serving'] }
+  await saveLab(context.paths, done)
+  return { record: done, proof }
+}

@@ -1,0 +1,121 @@
+#!/bin/sh
+# Ends this machine: at its deadline, when it does not serve within its time after a boot, when nobody asked it anything for
+# long. Needs no laptop, no network, no login and no engine. A timer of systemd's is armed first of all at each boot; `check`
+# runs each half minute, moves it where the deadline moved, and writes lease.json.
+#   lease.sh arm | check | show | end
+#   lease.sh extend SECONDS    on a host of the user's own; on EC2 the tag labos:expires-at says when
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+# shellcheck source=lease-timer.sh
+. "$bin/lease-timer.sh"
+# shellcheck source=lease-facts.sh
+. "$bin/lease-facts.sh"
+
+# Where lab.env cannot be read.
+LAST_RESORT_S=14400
+
+# `ends`, `ends_by` and `hard_end`, the earliest end that needs no look at the engine.
+decide() {
+    deadline=$(number "$run/deadline") boot_deadline='' ends='' ends_by=''
+    began=$(number "$run/boot")
+    if [ -z "$served" ] && [ -n "$LABOS_BOOT_S" ] && [ -n "$began" ]; then boot_deadline=$((began + LABOS_BOOT_S)); fi
+    sooner "$deadline" deadline
+    sooner "$boot_deadline" boot
+    hard_end=$ends
+    if [ -n "$idle_since" ] && [ -n "$LABOS_IDLE_S" ]; then sooner $((idle_since + LABOS_IDLE_S)) idle; fi
+}
+
+sooner() {
+    if [ -n "$1" ] && { [ -z "$ends" ] || [ "$1" -lt "$ends" ]; }; then ends=$1 ends_by=$2; fi
+}
+
+json() {
+    armed=false by=null answers=false
+    is_armed && armed=true
+    [ -n "$served" ] && answers=true
+    [ -n "$ends_by" ] && by="\"$ends_by\""
+    interrupt=$(number "$run/interrupt")
+    printf '{"t":%s,"armed":%s,"deadline":%s,"boot_deadline":%s,"idle_limit":%s,"idle_since":%s,' \
+        "$t" "$armed" "${deadline:-null}" "${boot_deadline:-null}" "${LABOS_IDLE_S:-null}" "${idle_since:-null}"
+    printf '"served":%s,"ends":%s,"ends_by":%s,"on_end":"%s","interrupt":%s}\n' \
+        "$answers" "${ends:-null}" "$by" "$LABOS_ON_END" "${interrupt:-null}"
+}
+
+# For this boot, and for one without network. A full disk must not stop the rest.
+keep_deadline() {
+    echo "$1" | replace "$run/deadline"
+    if [ "$(number "$LABOS_HOME/deadline")" != "$1" ]; then echo "$1" | replace "$LABOS_HOME/deadline"; fi
+}
+
+check() {
+    t=$(now)
+    mkdir -p "$run"
+    if is_rented; then follow_cloud; fi
+    look
+    decide
+    if [ -n "$hard_end" ]; then end_at "$hard_end"; fi
+    report=$(json)
+    echo "$report" | replace "$LABOS_HOME/lease.json"
+    if [ -n "$ends" ] && [ "$ends" -le "$t" ]; then
+        echo "this lab ends now: $ends_by" >&2
+        ctl start --no-block "$unit-end.service"
+    fi
+}
+
+arm() {
+    write_units
+    t=$(now)
+    rm -f "$run/served" "$run/idle" "$run/tokens" "$run/armed" "$run/interrupt" "$run/deadline"
+    echo "$t" >"$run/boot"
+    saved=$(number "$LABOS_HOME/deadline")
+    if is_rented; then
+        # What the tag said last, but no later than a new lab would end: the tag says soon whether that is right.
+        end=$((t + ${LABOS_TTL_S:-$LAST_RESORT_S}))
+        if [ -n "$saved" ] && [ "$saved" -gt "$t" ] && [ "$saved" -lt "$end" ]; then end=$saved; fi
+        echo "$end" >"$run/deadline"
+    elif [ -n "$saved" ]; then
+        echo "$saved" >"$run/deadline"
+    elif [ -n "$LABOS_TTL_S" ]; then
+        keep_deadline $((t + LABOS_TTL_S))
+    fi
+    served='' idle_since=''
+    decide
+    ctl daemon-reload
+    if [ -n "$hard_end" ]; then end_at "$hard_end"; fi
+    ctl restart --no-block "$unit-lease.timer"
+}
+
+extend() {
+    t=$(now)
+    deadline=$(number "$LABOS_HOME/deadline")
+    case ${1#-} in '' | *[!0-9]*) refuse 'by how many seconds?' ;; esac
+    if is_rented; then refuse 'the tag labos:expires-at says when this machine ends'; fi
+    [ -n "$deadline" ] || refuse 'this lab has no deadline'
+    [ $((deadline + $1)) -gt "$t" ] || refuse 'that is in the past'
+    mkdir -p "$run"
+    keep_deadline $((deadline + $1))
+    check
+}
+
+refuse() {
+    echo "$1" >&2
+    exit 2
+}
+
+# A host of the user's own goes on; what runs on it for this lab does not.
+end() {
+    [ "$LABOS_ON_END" = poweroff ] && exec systemctl -i --no-block poweroff
+    rm -f "$LABOS_HOME/deadline" "$run/deadline"
+    ctl disable "$unit-bootstrap.service" "$unit-arm.service"
+    ctl stop "$unit-lease.timer" "$unit-end.timer" "$unit-bootstrap.service" "$unit-engine.service"
+    t=$(now) served='' idle_since='' deadline='' boot_deadline='' hard_end='' ends=$t ends_by=''
+    json | replace "$LABOS_HOME/lease.json"
+}
+
+umask 022
+case ${1:-} in
+    arm | check | end) "$1" ;;
+    show) check && echo "$report" ;;
+    extend) extend "${2:-}" ;;
+    *) refuse "usage: $0 arm | check | show | extend SECONDS | end" ;;
+esac

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Takes everything of the lab from the machine again, and looks that it is gone: prints what is left, one thing a line, and
+# exits 1 then.
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+
+# Read to its end before this file goes too.
+remove() {
+    for name in lease.timer end.timer bootstrap.service engine.service lease.service; do
+        ctl stop "$unit-$name" 2>/dev/null
+    done
+    data=$(readlink "$LABOS_HOME/disk" 2>/dev/null)
+    for name in bootstrap engine arm lease end; do
+        for file in "$units/$unit-$name.service" "$units"/*.wants/"$unit-$name.service" \
+            "$passing/$unit-$name.service" "$passing/$unit-$name.timer"; do
+            rm -f "$file"
+        done
+    done
+    ctl daemon-reload
+    for name in bootstrap engine arm lease end; do ctl reset-failed "$unit-$name.service" 2>/dev/null; done
+    [ -e "$LABOS_HOME/linger" ] && loginctl disable-linger "$(id -un)"
+    case $data in */"$unit") rm -rf "$data" ;; esac
+    # A folder is ours only if it holds our scripts.
+    [ -e "$LABOS_HOME/bin/lease.sh" ] && rm -rf "$LABOS_HOME"
+    rm -rf "$run"
+    left=$(
+        ctl list-units --all --plain --no-legend "$unit-*" 2>/dev/null | awk '{ print "unit " $1 }'
+        for path in "$units/$unit"-* "$passing/$unit"-* "$LABOS_HOME" "$run"; do [ -e "$path" ] && echo "$path"; done
+        case $data in */"$unit") [ -e "$data" ] && echo "$data" ;; esac
+    )
+    [ -z "$left" ] || { echo "$left" && exit 1; }
+    exit 0
+}
+remove

@@ -1,0 +1,138 @@
+/** OpenSSH's own server on a loopback port, as whoever runs the tests, with keys of its own. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { makeKeyPair, type KeyPair } from '../../src/adapters/ssh/keys.js'
+import type { SshPlace } from '../../src/ports.js'
+
+export interface Sshd {
+  readonly place: SshPlace
+  readonly dir: string
+  readonly hostKey: KeyPair
+  readonly userKey: KeyPair
+  /** The process that listens; the others are its children. */
+  readonly pid: number
+  /** What it said so far. */
+  log(): string
+  /** Ends it with all its connections; `start` listens on the same port again. */
+  stop(): Promise<void>
+  start(): Promise<void>
+  /** Ends it, and removes its folder. */
+  close(): Promise<void>
+}
+
+export const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/libexec/sshd'].find((path) => existsSync(path))
+
+/** `more`: lines added to its configuration. */
+export async function startSshd(more: readonly string[] = []): Promise<Sshd> {
+  const dir = mkdtempSync(join(tmpdir(), 'labos-sshd-'))
+  const [hostKey, userKey] = [makeKeyPair('host'), makeKeyPair('user')]
+  const port = await freePort()
+  const write = (name: string, text: string): void => writeFileSync(join(dir, name), text, { mode: 0o600 })
+  write('host_key', hostKey.privateKey)
+  write('authorized_keys', `${userKey.publicKey}\n`)
+  write('sshd_config', [...configuration(dir, port), ...more, ''].join('\n'))
+  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
+  const said: string[] = []
+  let child: ChildProcess | undefined
+  const start = async (): Promise<void> => {
+    child = spawn(SSHD ?? 'sshd', ['-D', '-e', '-f', join(dir, 'sshd_config')], { stdio: ['ignore', 'ignore', 'pipe'] })
+    child.stderr?.setEncoding('utf8').on('data', (piece: string) => void said.push(piece))
+    await untilOpen(port, child, said)
+  }
+  const stop = async (): Promise<void> => {
+    const ending = child
+    child = undefined
+    if (ending?.pid === undefined || ending.exitCode !== null) return
+    const ended = new Promise((resolve) => ending.once('exit', resolve))
+    const sessions = childrenOf(ending.pid)
+    ending.kill('SIGKILL')
+    for (const pid of sessions) kill(pid)
+    await ended
+  }
+  await start()
+  return {
+    dir,
+    hostKey,
+    userKey,
+    place: placeAt(port, userKey, hostKey),
+    get pid() {
+      return child?.pid ?? 0
+    },
+    log: () => said.join(''),
+    stop,
+    start,
+    close: async () => {
+      await stop()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+const placeAt = (port: number, userKey: KeyPair, hostKey: KeyPair): SshPlace => ({
+  host: '127.0.0.1',
+  port,
+  user: userInfo().username,
+  identity: { privateKey: userKey.privateKey },
+  hostKeys: [hostKey.publicKey],
+})
+
+const configuration = (dir: string, port: number): string[] => [
+  `Port ${String(port)}`,
+  'ListenAddress 127.0.0.1',
+  `HostKey ${join(dir, 'host_key')}`,
+  `AuthorizedKeysFile ${join(dir, 'authorized_keys')}`,
+  'PidFile none',
+  'UsePAM no',
+  'StrictModes no',
+  'PasswordAuthentication no',
+  'KbdInteractiveAuthentication no',
+  'MaxStartups 100',
+  'LogLevel VERBOSE',
+]
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function untilOpen(port: number, child: ChildProcess, said: readonly string[]): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    if (child.exitCode !== null) break
+    if (await isOpen(port)) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`sshd did not start: ${said.join('')}`)
+}
+
+const isOpen = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    const end = (answer: boolean) => (): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', end(true)).once('error', end(false))
+  })
+
+/** Each connection is a process, and each of those has one that has given its rights away. */
+function childrenOf(pid: number): number[] {
+  const lines = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n')
+  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number))
+  const below = (parent: number): number[] =>
+    pairs.flatMap(([each = 0, above]) => (above === parent ? [each, ...below(each)] : []))
+  return below(pid)
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // it went with its connection
+  }
+}
