@@ -57,6 +57,14 @@ export default defineConfig({
         hookTimeout: 300_000,
         globalSetup: ['test/setup/prepare-hosts.ts'],
       }),
+      // All of labos, to an endpoint on such a machine: vLLM starts there, which takes a minute on few cores.
+      project('laboratory', {
+        setupFiles: ['test/setup/each-file.ts'],
+        fileParallelism: false,
+        testTimeout: 120_000,
+        hookTimeout: 600_000,
+        globalSetup: ['test/setup/prepare-hosts.ts', 'test/setup/prepare-pulumi.ts', 'test/setup/prepare-mirrors.ts'],
+      }),
     ],
   },
 })
