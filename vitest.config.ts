@@ -57,6 +57,14 @@ export default defineConfig({
         hookTimeout: 300_000,
         globalSetup: ['test/setup/prepare-hosts.ts'],
       }),
+      // vLLM itself, built for CPUs, from a package index that is made once, in two minutes. Two files, one for each core.
+      project('vllm', {
+        setupFiles: ['test/setup/each-file.ts'],
+        maxWorkers: 2,
+        testTimeout: 240_000,
+        hookTimeout: 300_000,
+        globalSetup: ['test/setup/prepare-vllm.ts'],
+      }),
     ],
   },
 })
