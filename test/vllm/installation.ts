@@ -9,7 +9,7 @@ import { execa } from 'execa'
 import { labFiles } from '../../src/bootstrap/lab-files.js'
 import { machineScripts } from '../../src/bootstrap/machine-scripts.js'
 import { CACHE_FOLDER, engineIndex, TEST_ENGINE_VERSION } from '../engine/engine-index.js'
-import { testHub } from '../engine/hub-tree.js'
+import { hubTree } from '../engine/hub-tree.js'
 import { python311 } from '../engine/python.js'
 import { readHub } from '../hosts/hub-tree.js'
 import { startMirror } from '../hosts/mirror.js'
@@ -29,7 +29,7 @@ const INSTALL_MS = 280_000
 
 /** In a folder of its own, which the caller removes. Rejects with the scripts' own words. */
 export async function install(): Promise<Installation> {
-  const [index, tree] = [await engineIndex(), await testHub()]
+  const [index, tree] = [await engineIndex(), await hubTree()]
   const folder = await mkdtemp(join(tmpdir(), 'labos-vllm-'))
   const packages = await startMirror('127.0.0.1', indexListener(index))
   const repos = await readHub(tree)
