@@ -65,6 +65,14 @@ export default defineConfig({
         hookTimeout: 600_000,
         globalSetup: ['test/setup/prepare-hosts.ts', 'test/setup/prepare-pulumi.ts', 'test/setup/prepare-mirrors.ts'],
       }),
+      // vLLM itself, built for CPUs, from a package index that is made once, in two minutes. Two files, one for each core.
+      project('vllm', {
+        setupFiles: ['test/setup/each-file.ts'],
+        maxWorkers: 2,
+        testTimeout: 240_000,
+        hookTimeout: 300_000,
+        globalSetup: ['test/setup/prepare-vllm.ts'],
+      }),
     ],
   },
 })
