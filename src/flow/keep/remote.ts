@@ -8,13 +8,14 @@ import { openSession, type Session } from '../../connect/session.js'
 import type { Away, Upstream } from '../../connect/upstream.js'
 import { vllm } from '../../engines/vllm.js'
 import { machineLeaseState, type MachineLeaseState } from '../../lease/machine-lease.js'
-import type { Clock, ConnectSsh, ProcessRef, SshPlace } from '../../ports.js'
+import type { Clock, ConnectSsh, Processes, ProcessRef, SshPlace } from '../../ports.js'
 import { type RemoteWatch, watchRemote } from '../../serve/remote/watch.js'
 import type { Paths } from '../../state/paths.js'
 import { readKeeper, readKey, readRentedLab } from '../../state/read.js'
 import type { KeeperRecord, RentedLab, Serving } from '../../state/record.js'
 import { sshPlace } from '../ssh-place.js'
 import { awayFrom } from './away.js'
+import { endWithRun } from './end-with-run.js'
 import { type KeeperBook, keeperBook } from './book.js'
 import { type LeaseWatch, watchLease } from './lease-watch.js'
 import { machineEnd } from './machine-end.js'
@@ -25,6 +26,7 @@ export interface KeepRemoteDeps {
   readonly paths: Paths
   readonly clock: Clock
   readonly self: ProcessRef
+  readonly processes: Pick<Processes, 'isAlive'>
   readonly connect: ConnectSsh
   /** 0 to 1. */
   readonly random: () => number
@@ -199,6 +201,10 @@ const LINGER_MS = 10 * 60_000
 async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
   const { clock, say } = held.deps
   const told = new Set<string>()
+  const sayOnce = (text: string, about = text): void => {
+    if (!told.has(about)) say(text)
+    told.add(about)
+  }
   for (;;) {
     const atMs = clock.now()
     if (signal.aborted)
@@ -209,17 +215,27 @@ async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
       }
     noteEnd(held, atMs)
     if (held.ended && atMs - Date.parse(held.ended.at) > LINGER_MS) return held.ended
+    const over = await endNow(held, atMs, sayOnce, signal)
+    if (over) return over
     const lease = held.ended ? undefined : leaseNow(held)
-    for (const { about, text } of machineNotes({ name: held.record.name, lease, drift: [] })) {
-      if (!told.has(about)) say(text)
-      told.add(about)
-    }
+    for (const { about, text } of machineNotes({ name: held.record.name, lease, drift: [] })) sayOnce(text, about)
     await clock.sleep(TICK_MS, signal).catch(() => undefined)
     if (!hasJumped(clock, atMs)) continue
     say('this computer slept, or the keeper was stopped: looking at everything anew')
     held.watch?.look()
     held.lease?.look()
   }
+}
+
+/** Where the command that the lab is for was killed. */
+async function endNow(
+  { record, session, serving, deps: { processes } }: Held,
+  atMs: number,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Ended | undefined> {
+  if (!session) return undefined
+  return endWithRun(record, { session, serving, processes, say, at: new Date(atMs).toISOString() }, signal)
 }
 
 /** A machine that is found again after all has not ended. */
