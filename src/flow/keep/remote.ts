@@ -7,7 +7,8 @@ import { hasJumped, TICK_MS } from '../../connect/pulse.js'
 import { openSession, type Session } from '../../connect/session.js'
 import type { Away, Upstream } from '../../connect/upstream.js'
 import { vllm } from '../../engines/vllm.js'
-import { machineLeaseState, type MachineLeaseState } from '../../lease/machine-lease.js'
+import type { MachineLease } from '../../lease/machine-lease.js'
+import { later } from '../../lease/seen-lease.js'
 import type { Clock, ConnectSsh, Processes, ProcessRef, SshPlace } from '../../ports.js'
 import { type RemoteWatch, watchRemote } from '../../serve/remote/watch.js'
 import type { Paths } from '../../state/paths.js'
@@ -25,8 +26,8 @@ import { remoteStatus } from './remote-status.js'
 export interface KeepRemoteDeps {
   readonly paths: Paths
   readonly clock: Clock
-  readonly self: ProcessRef
   readonly processes: Pick<Processes, 'isAlive'>
+  readonly self: ProcessRef
   readonly connect: ConnectSsh
   /** 0 to 1. */
   readonly random: () => number
@@ -187,11 +188,9 @@ async function statusOf(held: Held): Promise<unknown> {
   })
 }
 
-function leaseNow({ lease, gateway, record, serving }: Held): MachineLeaseState | undefined {
+function leaseNow({ lease, gateway }: Held): MachineLease | undefined {
   const read = lease?.read()
-  if (!read) return undefined
-  const look = { ageMs: read.ageMs, inFlight: gateway?.activity().inFlight ?? 0, ttlMs: record.plan.lease.ttlMs }
-  return machineLeaseState(read.lease, { ...look, ...(serving.bootMs === undefined ? {} : { bootMs: serving.bootMs }) })
+  return read && later(read.lease, read.ageMs / 1000, gateway?.activity().inFlight ?? 0)
 }
 
 /** Of a machine that is gone, the endpoint says so for a while before it closes. */
@@ -200,6 +199,7 @@ const LINGER_MS = 10 * 60_000
 /** Resolves with the reason when somebody says so, or the machine has been gone for a while. Looks every two seconds: clocks jump. */
 async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
   const { clock, say } = held.deps
+  const { name, plan } = held.record
   const told = new Set<string>()
   const sayOnce = (text: string, about = text): void => {
     if (!told.has(about)) say(text)
@@ -218,7 +218,8 @@ async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
     const over = await endNow(held, atMs, sayOnce, signal)
     if (over) return over
     const lease = held.ended ? undefined : leaseNow(held)
-    for (const { about, text } of machineNotes({ name: held.record.name, lease, drift: [] })) sayOnce(text, about)
+    for (const { about, text } of machineNotes({ name, ttlMs: plan.lease.ttlMs, lease, drift: [] }))
+      sayOnce(text, about)
     await clock.sleep(TICK_MS, signal).catch(() => undefined)
     if (!hasJumped(clock, atMs)) continue
     say('this computer slept, or the keeper was stopped: looking at everything anew')

@@ -68,9 +68,9 @@ async function readLeaseBack(record: RentedLab, machine: RemoteMachine, signal: 
   if (!serving) throw new Error('nothing is to be served there')
   const shown = await machine.run(scriptCommand(serving, 'lease.sh', 'show'), signal)
   const lease = readMachineLease(shown.stdout)
-  if (lease?.armed === true && lease.endsMs !== undefined) {
-    const unless = lease.endsMs === lease.bootDeadlineMs ? ', unless it serves by then' : ''
-    return `it ends itself in ${formatDuration(Math.max(0, lease.endsMs - lease.nowMs))}${unless}`
+  if (lease?.isArmed === true && lease.ends !== null) {
+    const unless = lease.endsBy === 'boot' ? ', unless it serves by then' : ''
+    return `it ends itself in ${formatDuration(Math.max(0, lease.ends - lease.at) * 1000)}${unless}`
   }
   const why = lease
     ? 'its timer is not armed'
