@@ -5,7 +5,6 @@ import { giveBack } from '../../../src/flow/run/give-back.js'
 import { type LabWish, nameForRun } from '../../../src/flow/run/request.js'
 import { downWorld } from '../../fakes/down-world.js'
 import { whileItWaits } from '../../fakes/context.js'
-import { somePlan } from '../../fakes/plan.js'
 import { request } from '../../fakes/up-rented.js'
 
 describe('the name of a lab for a run', () => {
