@@ -71,6 +71,10 @@ const noNativeCode = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^cpu-features$|\.node$/ }, ({ path }) => ({ path, namespace: 'native' }))
     onLoad({ filter: /./, namespace: 'native' }, () => ({ contents: "throw new Error('left out')" }))
+    // Made for CommonJS, they ask where they lie: for a file that is in them anyway, and for Pageant's on Windows.
+    onLoad({ filter: /ssh2.lib.(?:agent|protocol.crypto.poly1305)\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('__dirname', "''"),
+    }))
   },
 }
 

@@ -62,7 +62,7 @@ function noEndpoint(name: string, record: LocalLab | RentedLab | undefined): Lab
       `The lab "${name}" has no endpoint: \`labos up\` was to stop at its machine.`,
       {
         suggestions: [
-          `Serve the model on it: \`labos up ${record.plan.model.id} --name ${name}\`.`,
+          `Serve the model on another: \`labos up ${record.plan.model.id} --name ${name}-2\`.`,
           `What there is of it: \`labos status ${name}\`.`,
         ],
       },

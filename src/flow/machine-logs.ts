@@ -5,7 +5,7 @@ import { journal, type OnMachine } from '../serve/remote/on-machine.js'
 import type { RentedLab } from '../state/record.js'
 import type { Context } from './context.js'
 import type { Journal } from './log-sources.js'
-import { sshPlaceOf } from './ssh-place.js'
+import { sshPlace } from './ssh-place.js'
 
 export interface JournalPart extends Journal {
   /** Lines from the end; absent = all. */
@@ -55,7 +55,7 @@ async function onMachine<T>(
   signal: AbortSignal,
   work: (machine: RemoteMachine) => Promise<T>,
 ): Promise<T> {
-  const machine = await ssh(sshPlaceOf(record, paths), signal)
+  const machine = await ssh(sshPlace(record, paths), signal)
   try {
     return await work(machine)
   } finally {

@@ -6,7 +6,7 @@ import type { AttachedCommand } from '../ports.js'
 import { labPaths } from '../state/paths.js'
 import type { Context } from './context.js'
 import { labOnMachine } from './lab-on-machine.js'
-import { sshPlaceOf } from './ssh-place.js'
+import { sshPlace } from './ssh-place.js'
 
 /** Resolves to the command's exit code. Throws `usage.value` for a lab on this computer, and what `AttachSsh` rejects with. */
 export function machineShell(
@@ -15,7 +15,7 @@ export function machineShell(
   { paths, attachSsh }: Pick<Context, 'paths' | 'attachSsh'>,
   signal: AbortSignal,
 ): Promise<number> {
-  return attachSsh(sshPlaceOf(labOnMachine('ssh', name, paths), paths), command, signal)
+  return attachSsh(sshPlace(labOnMachine('ssh', name, paths), paths), command, signal)
 }
 
 /** Public shape of `labos ssh --print --json`. */
@@ -26,7 +26,7 @@ export interface Openssh extends OpensshFacts {
 
 /** How OpenSSH's own programs reach the machine. Writes the file of host keys that they need. */
 export async function opensshOf(name: string, { paths }: Pick<Context, 'paths'>): Promise<Openssh> {
-  const place = sshPlaceOf(labOnMachine('ssh', name, paths), paths)
+  const place = sshPlace(labOnMachine('ssh', name, paths), paths)
   const { userKey, knownHosts } = labPaths(paths, name)
   await writeAtomic(knownHosts, knownHostsText(place))
   const { host, port, user } = place

@@ -6,7 +6,7 @@ import { labPaths, type Paths } from '../state/paths.js'
 import type { RentedLab } from '../state/record.js'
 
 /** Throws `machine.unreachable` where the record knows no address, no host key or no key to log in with. */
-export function sshPlaceOf({ name, ssh, machine }: RentedLab, paths: Paths): SshPlace {
+export function sshPlace({ name, ssh, machine }: RentedLab, paths: Paths): SshPlace {
   const host = ssh?.host ?? machine?.address
   const [first, ...others] = ssh?.hostKeys ?? []
   if (!ssh || host === undefined || first === undefined)

@@ -22,6 +22,28 @@ export const serving: Serving = {
   scope: 'system',
 }
 
+/** What its plan said of it. */
+export const plannedServing: NonNullable<RentedLab['plan']['serving']> = {
+  engineVersion: '0.33.0',
+  driverMin: 580,
+  machines: [
+    {
+      instanceType: 'g6e.xlarge',
+      gpuCount: 1,
+      gpuMemoryMiB: 45_465,
+      contextTokens: 65_536,
+      weightsGiB: 29.3,
+      kvTokens: 300_000,
+      config: 'model: "deepseek-ai/DeepSeek-Coder-V2-Lite-Instruct"\n',
+    },
+  ],
+  canary: { prompt: 'Add.', expect: 'def', asks: 'chat' },
+  fim: null,
+  idleMs: 30 * 60_000,
+  bootMs: 20 * 60_000,
+  wantsToken: false,
+}
+
 /** What `up` adds to the record of a rented lab for its endpoint. */
 export const served: Partial<RentedLab> = {
   port: 8485,

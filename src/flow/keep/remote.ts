@@ -15,7 +15,7 @@ import type { Paths } from '../../state/paths.js'
 import { readKeeper, readKey, readRentedLab } from '../../state/read.js'
 import type { KeeperRecord, RentedLab, Serving } from '../../state/record.js'
 import { isOrphan } from '../run/orphan.js'
-import { sshPlaceOf } from '../ssh-place.js'
+import { sshPlace } from '../ssh-place.js'
 import { awayFrom } from './away.js'
 import { type KeeperBook, keeperBook } from './book.js'
 import { type LeaseWatch, watchLease } from './lease-watch.js'
@@ -55,13 +55,13 @@ interface Held {
   lease?: LeaseWatch
 }
 
-/** Resolves when nothing of it runs here. Throws `port.taken`, what the record's reading throws, and what `sshPlaceOf` does. */
+/** Resolves when nothing of it runs here. Throws `port.taken`, what the record's reading throws, and what `sshPlace` does. */
 export async function keepRemote(name: string, deps: KeepRemoteDeps, signal: AbortSignal): Promise<void> {
   const record = readRentedLab(deps.paths, name)
   const key = readKey(deps.paths, name)
   const { port, serving } = record ?? {}
   if (!record || port === undefined || !serving || key === undefined) throw new Error(`the lab "${name}" is not set up`)
-  const place = sshPlaceOf(record, deps.paths)
+  const place = sshPlace(record, deps.paths)
   const { kvRepair } = readKeeper(deps.paths, name) ?? {}
   const held: Held = { record, serving, deps, stop: new AbortController(), kvRepair }
   // The door opens before anything else: a port that is taken is known first.

@@ -10,7 +10,7 @@ import { saveLab } from '../../state/store.js'
 import { formatDuration } from '../../ui/format.js'
 import type { Context } from '../context.js'
 import { scriptCommand } from '../machine-commands.js'
-import { sshPlaceOf } from '../ssh-place.js'
+import { sshPlace } from '../ssh-place.js'
 import { stoppedMachine, unreachableMachine } from './await-ssh.js'
 
 const PAUSE_MS = 500
@@ -25,13 +25,13 @@ export async function firstLogin(record: RentedLab, context: Context, signal: Ab
   const sinceMs = context.clock.monotonicMs()
   const machine = await logIn(record, context, signal)
   try {
-    const endsInMs = await readLeaseBack(record, machine, context, signal)
+    const end = await readLeaseBack(record, machine, signal)
     const pinned = record.stepsDone.includes('boot') ? record : await ownHostKey(record, machine, context, signal)
     if (record.plan.serving?.wantsToken === true) await bringToken(record, machine, context, signal)
     const done: RentedLab = { ...pinned, stepsDone: ['plan', 'machine', 'boot'] }
     await saveLab(context.paths, done)
     const elapsedMs = context.clock.monotonicMs() - sinceMs
-    const text = `${record.machine?.address ?? ''} is logged in to; it ends itself in ${formatDuration(endsInMs)}`
+    const text = `logged in to ${record.machine?.address ?? ''}; ${end}`
     context.emit({ type: 'done', step: 'boot', text, elapsedMs })
     return done
   } finally {
@@ -44,7 +44,7 @@ async function logIn(record: RentedLab, context: Context, signal: AbortSignal): 
   const { machine } = record
   if (machine?.state === 'stopped' || machine?.state === 'stopping') throw stoppedMachine(record)
   if (machine?.address === undefined) throw unreachableMachine(record, 'EC2 gave it no public address')
-  const place = sshPlaceOf(record, context.paths)
+  const place = sshPlace(record, context.paths)
   const sinceMs = clock.monotonicMs()
   emit({ type: 'start', step: 'boot', text: `waiting for ${machine.address} to boot` })
   for (;;) {
@@ -62,18 +62,16 @@ async function logIn(record: RentedLab, context: Context, signal: AbortSignal): 
 /** Before cloud-init has put the keys in place, a machine that boots refuses every login. */
 const mayPass = ({ code }: LabosError): boolean => code === 'machine.unreachable' || code === 'ssh.auth'
 
-/** Asked of systemd on the machine: what was written in user data is a wish. Resolves to how long it has. */
-async function readLeaseBack(
-  record: RentedLab,
-  machine: RemoteMachine,
-  { clock }: Context,
-  signal: AbortSignal,
-): Promise<number> {
+/** Asked of systemd on the machine: what was written in user data is a wish. Resolves to when that is, in words. */
+async function readLeaseBack(record: RentedLab, machine: RemoteMachine, signal: AbortSignal): Promise<string> {
   const { serving } = record
   if (!serving) throw new Error('nothing is to be served there')
   const shown = await machine.run(scriptCommand(serving, 'lease.sh', 'show'), signal)
   const lease = readMachineLease(shown.stdout)
-  if (lease?.isArmed === true && lease.ends !== null) return Math.max(0, lease.ends - lease.at) * 1000
+  if (lease?.isArmed === true && lease.ends !== null) {
+    const unless = lease.endsBy === 'boot' ? ', unless it serves by then' : ''
+    return `it ends itself in ${formatDuration(Math.max(0, lease.ends - lease.at) * 1000)}${unless}`
+  }
   const why = lease
     ? 'its timer is not armed'
     : `it does not say (${(shown.stderr || shown.stdout).trim().slice(0, 200)})`
@@ -98,7 +96,7 @@ async function ownHostKey(
   // Until the new key was seen both are good: labos may be killed in between.
   const own = await rotateHostKey(machine, (made) => saveLab(context.paths, withKeys([...ssh.hostKeys, made])), signal)
   const pinned = withKeys([own])
-  const again = await context.ssh(sshPlaceOf(pinned, context.paths), signal)
+  const again = await context.ssh(sshPlace(pinned, context.paths), signal)
   again.close()
   await saveLab(context.paths, pinned)
   await forgetHostKey(context.paths, record.name)

@@ -10,13 +10,13 @@ import { firstLogin } from './first-login.js'
 import { openRented } from './open-rented.js'
 import { withServing } from './with-serving.js'
 
+/** From the engine's first answer on its machine; kernels are compiled at the first requests. */
+const FIRST_TOKEN_MS = 5 * 60_000
+
 export interface FromMachine {
   readonly record: RentedLab
   readonly proof?: Proof
 }
-
-/** For the first token of an engine that answers its health check. */
-const PROOF_MS = 120_000
 
 /** Each step may be done already: it is then looked at, and passed. What throws leaves the machine running. */
 export async function fromMachine(record: RentedLab, context: Context, signal: AbortSignal): Promise<FromMachine> {
@@ -26,7 +26,7 @@ export async function fromMachine(record: RentedLab, context: Context, signal: A
   const reached = await firstLogin(planned, context, signal)
   await openRented(reached, context, signal)
   await awaitLaboratory(reached, context, signal)
-  const proof = await proveServing(rentedProving(reached, PROOF_MS), context, signal)
+  const proof = await proveServing(rentedProving(reached, FIRST_TOKEN_MS), context, signal)
   const done: RentedLab = { ...reached, stepsDone: ['plan', 'machine', 'boot', 'laboratory', 'serving'] }
   await saveLab(context.paths, done)
   return { record: done, proof }

@@ -3,7 +3,7 @@ import { endpointAccess } from '../../../src/flow/endpoint-access.js'
 import { ensureKey, saveKeeper } from '../../../src/state/store.js'
 import { fakeContext, saveSomeLab } from '../../fakes/context.js'
 import { rentedLab, saveRentedLab } from '../../fakes/rented.js'
-import { served } from '../../fakes/served.js'
+import { plannedServing, served } from '../../fakes/served.js'
 
 describe('access to an endpoint', () => {
   it('is the base URL, the key and the first served name of a lab on this computer', async () => {
@@ -46,8 +46,7 @@ describe('access to an endpoint', () => {
     const message = 'The lab "one" has no endpoint: `labos up` was to stop at its machine.'
     expect(() => endpointAccess('one', { paths })).toThrow(expect.objectContaining({ code: 'lab.unknown', message }))
     const { plan } = rentedLab()
-    const planned = { engineVersion: '0.33.0', driverMin: 580, machines: [], canary: null, fim: null }
-    await saveRentedLab(paths, { plan: { ...plan, serving: { ...planned, bootMs: 1, wantsToken: false } } })
+    await saveRentedLab(paths, { plan: { ...plan, serving: plannedServing } })
     expect(() => endpointAccess('one', { paths })).toThrow(/has no endpoint yet/)
   })
 

@@ -26,10 +26,7 @@ describe('the name of a lab for a run', () => {
 })
 
 describe('the environment of a command', () => {
-  const access = {
-    ...{ name: 'one', baseUrl: 'http://127.0.0.1:1/v1', key: 'k', model: 'm', modelId: 'm' },
-    ...{ contextTokens: 8192, fim: null, nativeSuffix: false, reopen: 'labos up m' },
-  }
+  const access = { name: 'one', baseUrl: 'http://127.0.0.1:1/v1', key: 'k', model: 'm' }
   const exceptions = (env: Record<string, string>): unknown => {
     const { no_proxy, NO_PROXY } = childEnv(access, env)
     expect(no_proxy).toBe(NO_PROXY)

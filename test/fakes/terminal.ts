@@ -1,7 +1,7 @@
 /** A command at a terminal of its own: util-linux's `script`, whose keyboard is a pipe. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { BIN, type Subject } from '../crash/subject.js'
+import { BIN } from '../crash/subject.js'
 
 export interface Terminal {
   /** As if it was typed. */
@@ -30,7 +30,7 @@ export function withoutTerminals(): string | undefined {
   }
 }
 
-export function atTerminal({ env }: Subject, args: readonly string[]): Terminal {
+export function atTerminal({ env }: { readonly env: NodeJS.ProcessEnv }, args: readonly string[]): Terminal {
   const command = ['exec', ...[process.execPath, BIN, ...args].map(quoted)].join(' ')
   const child = spawn('script', ['--quiet', '--flush', '--return', '--command', command, '/dev/null'], {
     env: { ...env, TERM: 'xterm', COLUMNS: '80' },
