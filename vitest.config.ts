@@ -39,7 +39,7 @@ export default defineConfig({
         fileParallelism: false,
         testTimeout: 120_000,
         hookTimeout: 300_000,
-        globalSetup: ['test/setup/prepare-engine.ts'],
+        globalSetup: ['test/setup/prepare-engine.ts', 'test/setup/prepare-sshd.ts'],
       }),
       // The test cloud and the real Pulumi, which is built once where there is none: some ten minutes.
       project('aws', {
