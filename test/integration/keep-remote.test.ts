@@ -17,7 +17,7 @@ import { ensureKey } from '../../src/state/store.js'
 import { ask, textOf } from '../fakes/gateway.js'
 import { saveRentedLab } from '../fakes/rented.js'
 import { served, serving } from '../fakes/served.js'
-import { type Sshd, SSHD, startSshd } from '../fakes/sshd.js'
+import { findSshd, type Sshd, startSshd } from '../fakes/sshd.js'
 
 const stop = new AbortController()
 const said: string[] = []
@@ -53,7 +53,7 @@ const complete = (): Promise<IncomingMessage> =>
   ask(port, { path: '/v1/completions', headers: { authorization: `Bearer ${key}` }, body: '{"prompt":"a"}' })
 
 beforeAll(async () => {
-  if (!SSHD) return
+  if (findSshd() === undefined) return
   sshd = await startSshd()
   folder = mkdtempSync(join(tmpdir(), 'labos-test-'))
   home = join(folder, 'machine', 'one')
@@ -100,7 +100,7 @@ afterAll(async () => {
 const eventually = <T>(what: () => Promise<T>): ReturnType<typeof expect.poll<T>> =>
   expect.poll(what, { timeout: 20_000, interval: 200 })
 
-it.skipIf(!SSHD)('brings the endpoint of a real SSH server here, and says how far it is', async () => {
+it.skipIf(findSshd() === undefined)('brings the endpoint of a real SSH server here, and says how far it is', async () => {
   phase({ phase: 'weights', state: 'running', done: 5e9, total: 10e9, rate: 1e8 })
   const text = 'downloading the weights: 5 GB of 10 GB, 100 MB/s, 50 s left'
   await eventually(status).toMatchObject({
@@ -119,7 +119,7 @@ it.skipIf(!SSHD)('brings the endpoint of a real SSH server here, and says how fa
   expect((await status()).tokens).toEqual({ prompt: 3, generated: 4 })
 })
 
-it.skipIf(!SSHD)('finds its way back when the SSH server was away, and no phase is lost', async () => {
+it.skipIf(findSshd() === undefined)('finds its way back when the SSH server was away, and no phase is lost', async () => {
   await sshd.stop()
   await eventually(status).toMatchObject({ engine: { state: 'unreachable' }, path: { state: 'away' } })
   phase({ phase: 'serve', state: 'done', text: 'the engine answers' })
@@ -131,7 +131,7 @@ it.skipIf(!SSHD)('finds its way back when the SSH server was away, and no phase 
   ])
 })
 
-it.skipIf(!SSHD)('sees an engine die, and serve again', async () => {
+it.skipIf(findSshd() === undefined)('sees an engine die, and serve again', async () => {
   engine.closeAllConnections()
   await new Promise((resolve) => engine.close(resolve))
   await eventually(state).toBe('restarting')

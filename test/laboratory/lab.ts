@@ -9,7 +9,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { makeSubject, type Subject } from '../crash/subject.js'
 import type { Cloud } from '../cloud/cloud.js'
 import { engineIndex, TEST_ENGINE_VERSION } from '../engine/engine-index.js'
-import { testHub } from '../engine/hub-tree.js'
+import { hubTree } from '../engine/hub-tree.js'
 import { readHub } from '../hosts/hub-tree.js'
 import { type Mirror, startMirror } from '../hosts/mirror.js'
 import { hubListener } from '../hosts/mirror-hub.js'
@@ -35,7 +35,7 @@ export function labSuite(): LabSuite {
   let env: Readonly<Record<string, string>> = {}
   beforeAll(async () => {
     if (hostsUnavailable() !== undefined) return
-    const tree = await testHub()
+    const tree = await hubTree()
     const listeners = [indexListener(await engineIndex()), hubListener(tree, await readHub(tree))]
     for (const listener of listeners) mirrors.push(await startMirror(region().caller, listener))
     const [index, hub] = mirrors.map(({ url }) => url)
