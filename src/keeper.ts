@@ -64,6 +64,7 @@ async function keepRemotely(name: string, deps: Shared, signal: AbortSignal): Pr
   const aws = lazyAws(proxyFetch(process.env), process.env)
   const there = {
     connect: connectSsh,
+    env: process.env,
     random: Math.random,
     findAgain: (place: Parameters<typeof findMachine>[1]) => findMachine(name, place, { ...deps, aws }, signal),
   }

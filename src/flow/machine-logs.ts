@@ -2,7 +2,7 @@
 import { LabosError } from '../errors/labos-error.js'
 import type { RemoteMachine } from '../ports.js'
 import { journal, type OnMachine } from '../serve/remote/on-machine.js'
-import type { RentedLab } from '../state/record.js'
+import type { MachineLab } from '../state/record.js'
 import type { Context } from './context.js'
 import type { Journal } from './log-sources.js'
 import { sshPlace } from './ssh-place.js'
@@ -13,10 +13,15 @@ export interface JournalPart extends Journal {
   readonly sinceMs?: number
 }
 
-type Deps = Pick<Context, 'paths' | 'ssh'>
+type Deps = Pick<Context, 'paths' | 'ssh' | 'env'>
 
 /** Throws what the login throws, and `machine.state` where the machine does not show its journal. */
-export const readJournal = (record: RentedLab, part: JournalPart, deps: Deps, signal: AbortSignal): Promise<string[]> =>
+export const readJournal = (
+  record: MachineLab,
+  part: JournalPart,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<string[]> =>
   onMachine(record, deps, signal, async (machine) => {
     const { exitCode, stdout, stderr } = await machine.run({ argv: argvOf(record, part) }, signal)
     if (exitCode !== 0) throw notShown(record.name, stderr)
@@ -26,7 +31,7 @@ export const readJournal = (record: RentedLab, part: JournalPart, deps: Deps, si
 
 /** Shows its last lines, then each as it is added, until the signal aborts (which is not an error here). */
 export const followJournal = (
-  record: RentedLab,
+  record: MachineLab,
   part: JournalPart,
   deps: Deps,
   onLine: (line: string) => void,
@@ -50,12 +55,12 @@ export const followJournal = (
   })
 
 async function onMachine<T>(
-  record: RentedLab,
-  { paths, ssh }: Deps,
+  record: MachineLab,
+  { paths, ssh, env }: Deps,
   signal: AbortSignal,
   work: (machine: RemoteMachine) => Promise<T>,
 ): Promise<T> {
-  const machine = await ssh(sshPlace(record, paths), signal)
+  const machine = await ssh(sshPlace(record, paths, env['SSH_AUTH_SOCK']), signal)
   try {
     return await work(machine)
   } finally {
@@ -66,7 +71,7 @@ async function onMachine<T>(
 const RENTED: OnMachine = { home: '/var/lib/labos', scope: 'system' }
 
 function argvOf(
-  { serving }: RentedLab,
+  { serving }: MachineLab,
   { units, output, tail, sinceMs, follow = false }: JournalPart & { readonly follow?: boolean },
 ): readonly [string, ...string[]] {
   return journal(serving ?? RENTED, {

@@ -4,6 +4,7 @@ import { knownHostsText } from '../connect/known-hosts.js'
 import { opensshArgv, type OpensshFacts } from '../connect/openssh.js'
 import type { AttachedCommand } from '../ports.js'
 import { labPaths } from '../state/paths.js'
+import { isOnHost } from '../state/record.js'
 import type { Context } from './context.js'
 import { labOnMachine } from './lab-on-machine.js'
 import { sshPlace } from './ssh-place.js'
@@ -12,10 +13,10 @@ import { sshPlace } from './ssh-place.js'
 export function machineShell(
   name: string,
   command: AttachedCommand,
-  { paths, attachSsh }: Pick<Context, 'paths' | 'attachSsh'>,
+  { paths, env, attachSsh }: Pick<Context, 'paths' | 'env' | 'attachSsh'>,
   signal: AbortSignal,
 ): Promise<number> {
-  return attachSsh(sshPlace(labOnMachine('ssh', name, paths), paths), command, signal)
+  return attachSsh(sshPlace(labOnMachine('ssh', name, paths), paths, env['SSH_AUTH_SOCK']), command, signal)
 }
 
 /** Public shape of `labos ssh --print --json`. */
@@ -26,10 +27,13 @@ export interface Openssh extends OpensshFacts {
 
 /** How OpenSSH's own programs reach the machine. Writes the file of host keys that they need. */
 export async function opensshOf(name: string, { paths }: Pick<Context, 'paths'>): Promise<Openssh> {
-  const place = sshPlace(labOnMachine('ssh', name, paths), paths)
+  const record = labOnMachine('ssh', name, paths)
+  const place = sshPlace(record, paths)
   const { userKey, knownHosts } = labPaths(paths, name)
   await writeAtomic(knownHosts, knownHostsText(place))
   const { host, port, user } = place
-  const facts: OpensshFacts = { host, port, user, identityFile: userKey, knownHostsFile: knownHosts }
+  const identity = isOnHost(record) ? record.ssh.identity : { file: userKey }
+  const identityFile = 'file' in identity ? { identityFile: identity.file } : {}
+  const facts: OpensshFacts = { host, port, user, ...identityFile, knownHostsFile: knownHosts }
   return { ...facts, argv: opensshArgv(facts) }
 }

@@ -3,10 +3,16 @@ import { readFileSync } from 'node:fs'
 import { LabosError } from '../errors/labos-error.js'
 import type { SshPlace } from '../ports.js'
 import { labPaths, type Paths } from '../state/paths.js'
-import type { RentedLab } from '../state/record.js'
+import type { HostLab } from '../state/host-record.js'
+import { isRented, type MachineLab } from '../state/record.js'
 
-/** Throws `machine.unreachable` where the record knows no address, no host key or no key to log in with. */
-export function sshPlace({ name, ssh, machine }: RentedLab, paths: Paths): SshPlace {
+/**
+ * Throws `machine.unreachable` where the record knows no address, no host key or no key to log in with. `agentNow`: the socket
+ * of the agent that the user has now, where the lab is logged in to with one.
+ */
+export function sshPlace(record: MachineLab, paths: Paths, agentNow?: string): SshPlace {
+  if (!isRented(record)) return placeOfHost(record, agentNow)
+  const { name, ssh, machine } = record
   const host = ssh?.host ?? machine?.address
   const [first, ...others] = ssh?.hostKeys ?? []
   if (!ssh || host === undefined || first === undefined)
@@ -15,13 +21,22 @@ export function sshPlace({ name, ssh, machine }: RentedLab, paths: Paths): SshPl
     host,
     port: ssh.port,
     user: ssh.user,
-    identity: { privateKey: keyOf(name, paths) },
+    identity: { privateKey: textOf(name, labPaths(paths, name).userKey) },
     hostKeys: [first, ...others],
   }
 }
 
-function keyOf(name: string, paths: Paths): string {
-  const path = labPaths(paths, name).userKey
+/** With the key that `up` logged in with. */
+function placeOfHost({ name, ssh }: HostLab, agentNow: string | undefined): SshPlace {
+  const { host, port, user, identity } = ssh
+  const [first, ...others] = ssh.hostKeys
+  if (first === undefined) throw noWay(name, 'its record names no host key')
+  if ('agent' in identity)
+    return { host, port, user, identity: { agent: agentNow || identity.agent }, hostKeys: [first, ...others] }
+  return { host, port, user, identity: { privateKey: textOf(name, identity.file) }, hostKeys: [first, ...others] }
+}
+
+function textOf(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {

@@ -3,6 +3,7 @@
  * line of NDJSON, so these shapes are public.
  */
 import type { Plan } from '../plan/plan.js'
+import type { HostPlan } from '../plan/host/host-plan.js'
 import type { RentPlan } from '../plan/rent/rent-plan.js'
 import type { ErrorJson } from '../errors/labos-error.js'
 
@@ -23,6 +24,7 @@ export type StepName =
 export type LabosEvent =
   | { type: 'plan'; plan: Plan }
   | { type: 'rent-plan'; plan: RentPlan }
+  | { type: 'host-plan'; plan: HostPlan }
   /** A phase began; `text` says what it does, present tense, no dot. */
   | { type: 'start'; step: StepName; text: string }
   /** Bytes moved so far. `total` is absent while unknown. At most about five a second per step. */

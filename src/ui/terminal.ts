@@ -2,8 +2,8 @@
 import type { Ora } from 'ora'
 import type { LabosEvent, StepName } from './events.js'
 import { formatDuration } from './format.js'
-import { endText, planText, progressText } from './lines.js'
-import { rentPlanText } from './rent-plan-text.js'
+import { endText, progressText } from './lines.js'
+import { planEventText } from './plan-event-text.js'
 import type { Paint } from './paint.js'
 import type { Output, Reporter } from './reporter.js'
 
@@ -42,11 +42,8 @@ export function terminalReporter(output: Output, spinner: Ora, paint: Paint): Re
 }
 
 function lineOf(event: LabosEvent, paint: Paint): string | undefined {
+  if ('plan' in event) return `\n${planEventText(event)}\n`
   switch (event.type) {
-    case 'plan':
-      return `\n${planText(event.plan)}\n`
-    case 'rent-plan':
-      return `\n${rentPlanText(event.plan)}\n`
     case 'done':
       return `${paint.green('✔')} ${event.step.padEnd(STEP_WIDTH)}  ${event.text} ${paint.dim(`(${formatDuration(event.elapsedMs)})`)}`
     case 'failed':

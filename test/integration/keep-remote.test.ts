@@ -78,7 +78,12 @@ beforeAll(async () => {
   key = await ensureKey(paths, 'one')
   writeFileSync(labPaths(paths, 'one').userKey, sshd.userKey.privateKey, { mode: 0o600 })
   const deps = { paths, clock: systemClock, processes: systemProcesses(process.platform), connect: connectSsh }
-  const more = { self: { pid: process.pid, startTime: '' }, random: Math.random, findAgain: async () => undefined }
+  const more = {
+    self: { pid: process.pid, startTime: '' },
+    random: Math.random,
+    env: {},
+    findAgain: async () => undefined,
+  }
   await new Promise<void>((resolve, reject) => {
     const onListening = (): void => resolve()
     const say = (line: string): void => void said.push(line)
@@ -100,36 +105,42 @@ afterAll(async () => {
 const eventually = <T>(what: () => Promise<T>): ReturnType<typeof expect.poll<T>> =>
   expect.poll(what, { timeout: 20_000, interval: 200 })
 
-it.skipIf(findSshd() === undefined)('brings the endpoint of a real SSH server here, and says how far it is', async () => {
-  phase({ phase: 'weights', state: 'running', done: 5e9, total: 10e9, rate: 1e8 })
-  const text = 'downloading the weights: 5 GB of 10 GB, 100 MB/s, 50 s left'
-  await eventually(status).toMatchObject({
-    engine: { state: 'starting', detail: text },
-    path: { state: 'connected' },
-    lease: { armed: true, endsBy: 'boot' },
-  })
-  expect((await complete()).statusCode).toBe(503)
+it.skipIf(findSshd() === undefined)(
+  'brings the endpoint of a real SSH server here, and says how far it is',
+  async () => {
+    phase({ phase: 'weights', state: 'running', done: 5e9, total: 10e9, rate: 1e8 })
+    const text = 'downloading the weights: 5 GB of 10 GB, 100 MB/s, 50 s left'
+    await eventually(status).toMatchObject({
+      engine: { state: 'starting', detail: text },
+      path: { state: 'connected' },
+      lease: { armed: true, endsBy: 'boot' },
+    })
+    expect((await complete()).statusCode).toBe(503)
 
-  engine = await listen(enginePort)
-  phase({ phase: 'weights', state: 'done' })
-  phase({ phase: 'serve', state: 'running', text: 'the engine loads' })
-  await eventually(state).toBe('serving')
-  const answered = await complete()
-  expect([answered.statusCode, await textOf(answered)]).toEqual([200, '{"fine":true}'])
-  expect((await status()).tokens).toEqual({ prompt: 3, generated: 4 })
-})
+    engine = await listen(enginePort)
+    phase({ phase: 'weights', state: 'done' })
+    phase({ phase: 'serve', state: 'running', text: 'the engine loads' })
+    await eventually(state).toBe('serving')
+    const answered = await complete()
+    expect([answered.statusCode, await textOf(answered)]).toEqual([200, '{"fine":true}'])
+    expect((await status()).tokens).toEqual({ prompt: 3, generated: 4 })
+  },
+)
 
-it.skipIf(findSshd() === undefined)('finds its way back when the SSH server was away, and no phase is lost', async () => {
-  await sshd.stop()
-  await eventually(status).toMatchObject({ engine: { state: 'unreachable' }, path: { state: 'away' } })
-  phase({ phase: 'serve', state: 'done', text: 'the engine answers' })
-  await sshd.start()
-  await eventually(async () => (await complete()).statusCode).toBe(200)
-  await eventually(async () => (await status()).phases?.map(({ name, state: how }) => `${name} ${how}`)).toEqual([
-    'weights done',
-    'serve done',
-  ])
-})
+it.skipIf(findSshd() === undefined)(
+  'finds its way back when the SSH server was away, and no phase is lost',
+  async () => {
+    await sshd.stop()
+    await eventually(status).toMatchObject({ engine: { state: 'unreachable' }, path: { state: 'away' } })
+    phase({ phase: 'serve', state: 'done', text: 'the engine answers' })
+    await sshd.start()
+    await eventually(async () => (await complete()).statusCode).toBe(200)
+    await eventually(async () => (await status()).phases?.map(({ name, state: how }) => `${name} ${how}`)).toEqual([
+      'weights done',
+      'serve done',
+    ])
+  },
+)
 
 it.skipIf(findSshd() === undefined)('sees an engine die, and serve again', async () => {
   engine.closeAllConnections()

@@ -217,7 +217,7 @@ describe('of a lab', () => {
     const { host, port, user } = sshd().place
     await saveSshLab(paths, sshd(), { ssh: { host, port, user, hostKeys: [sshd().userKey.publicKey] } })
     const command = { argv: ['true'] as [string], stdin: Readable.from([]), stdout: sink(), stderr: sink() }
-    await expect(machineShell('one', command, { paths, attachSsh }, never())).rejects.toMatchObject({
+    await expect(machineShell('one', command, { paths, attachSsh, env: {} }, never())).rejects.toMatchObject({
       code: 'ssh.hostkey',
     })
   })

@@ -12,8 +12,8 @@ import { later } from '../../lease/seen-lease.js'
 import type { Clock, ConnectSsh, Processes, ProcessRef, SshPlace } from '../../ports.js'
 import { type RemoteWatch, watchRemote } from '../../serve/remote/watch.js'
 import type { Paths } from '../../state/paths.js'
-import { readKeeper, readKey, readRentedLab } from '../../state/read.js'
-import type { KeeperRecord, RentedLab, Serving } from '../../state/record.js'
+import { readKeeper, readKey, readMachineLab } from '../../state/read.js'
+import type { KeeperRecord, MachineLab, Serving } from '../../state/record.js'
 import { sshPlace } from '../ssh-place.js'
 import { awayFrom } from './away.js'
 import { endWithRun } from './end-with-run.js'
@@ -33,6 +33,8 @@ export interface KeepRemoteDeps {
   readonly random: () => number
   /** Where the machine is now that was away for a while at that place; rejects with `machine.gone` where it is no more. */
   findAgain(place: SshPlace): Promise<SshPlace | undefined>
+  /** Of the process that keeps. */
+  readonly env: Readonly<Record<string, string | undefined>>
   /** Loopback port of the endpoint, where it is not the lab's own this time. */
   readonly port?: number
   /** Called once, when the endpoint is open. */
@@ -45,7 +47,7 @@ type Ended = NonNullable<KeeperRecord['ended']>
 
 /** All that one keeper holds. What is made later is absent before. */
 interface Held {
-  readonly record: RentedLab
+  readonly record: MachineLab
   readonly serving: Serving
   readonly deps: KeepRemoteDeps
   readonly stop: AbortController
@@ -59,12 +61,12 @@ interface Held {
 
 /** Resolves when nothing of it runs here. Throws `port.taken`, what the record's reading throws, and what `sshPlace` does. */
 export async function keepRemote(name: string, deps: KeepRemoteDeps, signal: AbortSignal): Promise<void> {
-  const record = readRentedLab(deps.paths, name)
+  const record = readMachineLab(deps.paths, name)
   const key = readKey(deps.paths, name)
   const { serving } = record ?? {}
   const port = deps.port ?? record?.port
   if (!record || port === undefined || !serving || key === undefined) throw new Error(`the lab "${name}" is not set up`)
-  const place = sshPlace(record, deps.paths)
+  const place = sshPlace(record, deps.paths, deps.env['SSH_AUTH_SOCK'])
   const { kvRepair } = readKeeper(deps.paths, name) ?? {}
   const held: Held = { record, serving, deps, stop: new AbortController(), kvRepair }
   // The door opens before anything else: a port that is taken is known first.
@@ -260,7 +262,7 @@ function noteEnd(held: Held, nowMs: number): void {
 /** `labos extend` may have moved the deadline since. */
 function expiryNow({ record, deps }: Held): string | undefined {
   try {
-    return (readRentedLab(deps.paths, record.name) ?? record).expiresAt
+    return (readMachineLab(deps.paths, record.name) ?? record).expiresAt
   } catch {
     return record.expiresAt // what is wrong with the record is said by who changes it
   }

@@ -2,7 +2,7 @@
 import { type Forwards, openForwards } from '../../connect/forwards.js'
 import { openSession, type Session } from '../../connect/session.js'
 import type { PortPair } from '../../ports.js'
-import type { RentedLab } from '../../state/record.js'
+import type { MachineLab } from '../../state/record.js'
 import type { Context } from '../context.js'
 import { findMachine } from '../find-machine.js'
 import { sshPlace } from '../ssh-place.js'
@@ -14,13 +14,13 @@ export interface ForwardedPorts extends Pick<Forwards, 'list' | 'close'> {
 
 /** Throws `port.taken`. What cannot be reached at the other end is told once for each port. */
 export async function forwardPorts(
-  record: RentedLab,
+  record: MachineLab,
   wishes: readonly PortPair[],
   context: Context,
 ): Promise<ForwardedPorts> {
   const over = new AbortController()
   const open: { forwards?: Forwards } = {}
-  let place = sshPlace(record, context.paths)
+  let place = sshPlace(record, context.paths, context.env['SSH_AUTH_SOCK'])
   const session = openSession(place, {
     clock: context.clock,
     connect: context.ssh,

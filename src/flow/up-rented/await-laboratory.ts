@@ -1,6 +1,6 @@
 /** Watches, through the lab's keeper, how its machine makes itself a laboratory, until the engine answers there. */
 import { LabosError } from '../../errors/labos-error.js'
-import type { RentedLab } from '../../state/record.js'
+import type { MachineLab } from '../../state/record.js'
 import { formatDuration } from '../../ui/format.js'
 import type { Context } from '../context.js'
 import { labStatus, type LabStatus } from '../lab-status.js'
@@ -14,7 +14,7 @@ const GRACE_MS = 120_000
  * Throws `laboratory.failed` with the machine's own first cause, `ssh.hostkey`, `machine.gone` where it ended itself, and
  * `deadline.passed` where it does not come to its end.
  */
-export async function awaitLaboratory(record: RentedLab, context: Context, signal: AbortSignal): Promise<void> {
+export async function awaitLaboratory(record: MachineLab, context: Context, signal: AbortSignal): Promise<void> {
   const { clock, emit } = context
   const sinceMs = clock.monotonicMs()
   const limitMs = (record.plan.serving?.bootMs ?? 0) + GRACE_MS
@@ -31,7 +31,7 @@ export async function awaitLaboratory(record: RentedLab, context: Context, signa
   }
 }
 
-function refuseEnd(record: RentedLab, { state, detail = state, path }: LabStatus): void {
+function refuseEnd(record: MachineLab, { state, detail = state, path }: LabStatus): void {
   const { name } = record
   const bootstrapLog = `Its own log: \`labos logs bootstrap --name ${name}\`.`
   if (path?.state === 'failed')
@@ -48,7 +48,7 @@ function refuseEnd(record: RentedLab, { state, detail = state, path }: LabStatus
     })
 }
 
-const tooSlow = ({ name }: RentedLab, { detail = 'it does not say why' }: LabStatus, limitMs: number): LabosError =>
+const tooSlow = ({ name }: MachineLab, { detail = 'it does not say why' }: LabStatus, limitMs: number): LabosError =>
   new LabosError(
     'deadline.passed',
     `The machine of "${name}" did not serve within ${formatDuration(limitMs)}: ${detail}.`,

@@ -3,7 +3,7 @@ import type { RentedLab } from '../../state/record.js'
 import { saveLab } from '../../state/store.js'
 import type { Context } from '../context.js'
 import { proveServing, type Proof } from '../prove-serving.js'
-import { rentedProving } from '../proving.js'
+import { machineProving } from '../proving.js'
 import { awaitLaboratory } from './await-laboratory.js'
 import { awaitSsh } from './await-ssh.js'
 import { firstLogin } from './first-login.js'
@@ -26,7 +26,7 @@ export async function fromMachine(record: RentedLab, context: Context, signal: A
   const reached = await firstLogin(planned, context, signal)
   await openRented(reached, context, signal)
   await awaitLaboratory(reached, context, signal)
-  const proof = await proveServing(rentedProving(reached, FIRST_TOKEN_MS), context, signal)
+  const proof = await proveServing(machineProving(reached, FIRST_TOKEN_MS), context, signal)
   const done: RentedLab = { ...reached, stepsDone: ['plan', 'machine', 'boot', 'laboratory', 'serving'] }
   await saveLab(context.paths, done)
   return { record: done, proof }

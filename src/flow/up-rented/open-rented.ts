@@ -1,5 +1,5 @@
 /** The endpoint of a rented lab: its keeper, where none runs yet. */
-import type { RentedLab } from '../../state/record.js'
+import type { MachineLab } from '../../state/record.js'
 import { ensureKey } from '../../state/store.js'
 import { endRunning } from '../end-running.js'
 import type { Context } from '../context.js'
@@ -7,7 +7,7 @@ import { labStatus } from '../lab-status.js'
 import { openEndpoint } from '../open-endpoint.js'
 
 /** Idempotent: a keeper that answers is left as it is, one that does not is replaced. Throws `port.taken`, `keeper.failed`. */
-export async function openRented(record: RentedLab, context: Context, signal: AbortSignal): Promise<void> {
+export async function openRented(record: MachineLab, context: Context, signal: AbortSignal): Promise<void> {
   const { name, port, plan } = record
   if (port === undefined) throw new Error(`the lab "${name}" has no port`)
   const { pids, state } = await labStatus(name, context)

@@ -47,10 +47,10 @@ describe('a target', () => {
 
 describe('a host of the user', () => {
   it('is found without an OpenSSH client', async () => {
-    const { deps, key } = world()
+    const { home, deps, key } = world()
     expect(await resolveTarget({ target: 'box' }, deps)).toEqual({
       place: { host: 'box', port: 22, user: 'me', hostKeys: [HOST_KEY] },
-      identities: [{ privateKey: key }],
+      identities: [{ privateKey: key, file: join(home, '.ssh/id_ed25519') }],
     })
   })
 
@@ -69,7 +69,7 @@ describe('a host of the user', () => {
     const env = { SSH_AUTH_SOCK: '/run/agent' }
     expect(await resolveTarget({ target: 'root@gpu:2222' }, { ...deps, env, machine })).toEqual({
       place: { host: '10.1.2.3', port: 2222, user: 'ubuntu', hostKeys: [HOST_KEY] },
-      identities: [{ privateKey: key }, { agent: '/run/agent' }],
+      identities: [{ privateKey: key, file: join(home, '.ssh/id_ed25519') }, { agent: '/run/agent' }],
     })
     expect(machine.ran).toEqual(['/usr/bin/ssh -G -l root -p 2222 -- gpu'])
     expect(ran).toEqual([])
@@ -99,7 +99,9 @@ describe('a host of the user', () => {
   it('is not logged in to with a key file that others may read', async () => {
     const { home, deps, key } = world()
     const identity = join(home, '.ssh/id_ed25519')
-    expect((await resolveTarget({ target: 'box', identity }, deps)).identities).toEqual([{ privateKey: key }])
+    expect((await resolveTarget({ target: 'box', identity }, deps)).identities).toEqual([
+      { privateKey: key, file: identity },
+    ])
     chmodSync(identity, 0o644)
     await expect(resolveTarget({ target: 'box', identity }, deps)).rejects.toMatchObject({
       code: 'usage.file',
@@ -114,7 +116,7 @@ describe('a host of the user', () => {
 
 describe('the first login', () => {
   const place = { host: 'box', port: 22, user: 'me', hostKeys: [HOST_KEY] as const }
-  const identities = [{ agent: '/a' }, { privateKey: 'b' }, { privateKey: 'c' }]
+  const identities = [{ agent: '/a' }, { privateKey: 'b', file: '/b' }, { privateKey: 'c', file: '/c' }]
   const error = (code: 'ssh.auth' | 'ssh.hostkey', message: string) =>
     new LabosError(code, message, { suggestions: ['x'] })
   const signal = AbortSignal.timeout(10_000)
@@ -126,7 +128,7 @@ describe('the first login', () => {
       ({ identity }) => ('agent' in identity ? Promise.reject(error('ssh.auth', 'no')) : Promise.resolve(machine)),
       signal,
     )
-    expect(found).toEqual({ machine, place: { ...place, identity: { privateKey: 'b' } } })
+    expect(found).toEqual({ machine, place: { ...place, identity: identities[1] } })
   })
 
   it('tries no other key at a host that is not the one', async () => {
