@@ -1,7 +1,6 @@
 /** The keeper of a lab on a machine, over OpenSSH's own server: this computer plays the machine, with files and an engine. */
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -100,36 +99,42 @@ afterAll(async () => {
 const eventually = <T>(what: () => Promise<T>): ReturnType<typeof expect.poll<T>> =>
   expect.poll(what, { timeout: 20_000, interval: 200 })
 
-it.skipIf(findSshd() === undefined)('brings the endpoint of a real SSH server here, and says how far it is', async () => {
-  phase({ phase: 'weights', state: 'running', done: 5e9, total: 10e9, rate: 1e8 })
-  const text = 'downloading the weights: 5 GB of 10 GB, 100 MB/s, 50 s left'
-  await eventually(status).toMatchObject({
-    engine: { state: 'starting', detail: text },
-    path: { state: 'connected' },
-    lease: { armed: true, endsBy: 'boot' },
-  })
-  expect((await complete()).statusCode).toBe(503)
+it.skipIf(findSshd() === undefined)(
+  'brings the endpoint of a real SSH server here, and says how far it is',
+  async () => {
+    phase({ phase: 'weights', state: 'running', done: 5e9, total: 10e9, rate: 1e8 })
+    const text = 'downloading the weights: 5 GB of 10 GB, 100 MB/s, 50 s left'
+    await eventually(status).toMatchObject({
+      engine: { state: 'starting', detail: text },
+      path: { state: 'connected' },
+      lease: { armed: true, endsBy: 'boot' },
+    })
+    expect((await complete()).statusCode).toBe(503)
 
-  engine = await listen(enginePort)
-  phase({ phase: 'weights', state: 'done' })
-  phase({ phase: 'serve', state: 'running', text: 'the engine loads' })
-  await eventually(state).toBe('serving')
-  const answered = await complete()
-  expect([answered.statusCode, await textOf(answered)]).toEqual([200, '{"fine":true}'])
-  expect((await status()).tokens).toEqual({ prompt: 3, generated: 4 })
-})
+    engine = await listen(enginePort)
+    phase({ phase: 'weights', state: 'done' })
+    phase({ phase: 'serve', state: 'running', text: 'the engine loads' })
+    await eventually(state).toBe('serving')
+    const answered = await complete()
+    expect([answered.statusCode, await textOf(answered)]).toEqual([200, '{"fine":true}'])
+    expect((await status()).tokens).toEqual({ prompt: 3, generated: 4 })
+  },
+)
 
-it.skipIf(findSshd() === undefined)('finds its way back when the SSH server was away, and no phase is lost', async () => {
-  await sshd.stop()
-  await eventually(status).toMatchObject({ engine: { state: 'unreachable' }, path: { state: 'away' } })
-  phase({ phase: 'serve', state: 'done', text: 'the engine answers' })
-  await sshd.start()
-  await eventually(async () => (await complete()).statusCode).toBe(200)
-  await eventually(async () => (await status()).phases?.map(({ name, state: how }) => `${name} ${how}`)).toEqual([
-    'weights done',
-    'serve done',
-  ])
-})
+it.skipIf(findSshd() === undefined)(
+  'finds its way back when the SSH server was away, and no phase is lost',
+  async () => {
+    await sshd.stop()
+    await eventually(status).toMatchObject({ engine: { state: 'unreachable' }, path: { state: 'away' } })
+    phase({ phase: 'serve', state: 'done', text: 'the engine answers' })
+    await sshd.start()
+    await eventually(async () => (await complete()).statusCode).toBe(200)
+    await eventually(async () => (await status()).phases?.map(({ name, state: how }) => `${name} ${how}`)).toEqual([
+      'weights done',
+      'serve done',
+    ])
+  },
+)
 
 it.skipIf(findSshd() === undefined)('sees an engine die, and serve again', async () => {
   engine.closeAllConnections()
