@@ -24,6 +24,7 @@ export function machineEnd(facts: EndFacts): Ended | undefined {
   const { path, nowMs } = facts
   const at = new Date(nowMs).toISOString()
   if (path.code === 'machine.gone') return { at, reason: 'gone', detail: path.reason ?? 'its machine is gone' }
+  if (path.state === 'connecting') return undefined
   const end = path.state === 'connected' ? endOnHost(facts) : endOutOfSight(facts)
   return end && { at, ...end }
 }

@@ -141,7 +141,10 @@ function connected(
     {
       clock: deps.clock,
       path: session,
-      onChange: ({ state, detail = '' }) => deps.say(`engine ${state}${detail === '' ? '' : `: ${detail}`}`),
+      onChange: ({ state, detail = '' }) => {
+        deps.say(`engine ${state}${detail === '' ? '' : `: ${detail}`}`)
+        if (state === 'serving') held.lease?.look() // another end holds from now on
+      },
       onDrift: (drift) => {
         for (const { text } of drift) deps.say(text)
       },

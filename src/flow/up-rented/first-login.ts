@@ -1,6 +1,6 @@
 /** The first login on a rented machine: its lease is read back, its host key becomes its own, it gets its token. */
 import { putAsRoot } from '../../connect/put-command.js'
-import { rotateHostKey } from '../../connect/rotate-host-key.js'
+import { rotateHostKey, untilShown } from '../../connect/rotate-host-key.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { readMachineLease } from '../../lease/machine-lease.js'
 import type { RemoteMachine } from '../../ports.js'
@@ -96,7 +96,8 @@ async function ownHostKey(
   // Until the new key was seen both are good: labos may be killed in between.
   const own = await rotateHostKey(machine, (made) => saveLab(context.paths, withKeys([...ssh.hostKeys, made])), signal)
   const pinned = withKeys([own])
-  const again = await context.ssh(sshPlace(pinned, context.paths), signal)
+  const deps = { connect: context.ssh, clock: context.clock }
+  const again = await untilShown(sshPlace(pinned, context.paths), deps, signal)
   again.close()
   await saveLab(context.paths, pinned)
   await forgetHostKey(context.paths, record.name)

@@ -44,10 +44,11 @@ afterEach(async () => {
   ends = []
 })
 
-async function engineServer(asked: string[]): Promise<Server> {
+async function engineServer(asked: string[], host: FakeHost): Promise<Server> {
   const server = createServer((req, res) => {
     asked.push(`${req.url ?? ''} ${req.headers.authorization ?? ''}`)
-    req.resume().on('end', () => res.end(req.url === '/v1/models' ? '{"data":[{"id":"x"}]}' : '{"ok":true}'))
+    const special = { '/v1/models': '{"data":[{"id":"x"}]}', '/metrics': host.metrics }[req.url ?? '']
+    req.resume().on('end', () => res.end(special ?? '{"ok":true}'))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return server
@@ -69,7 +70,7 @@ async function laboratory(
   }
   before?.({ host, ssh })
   const asked: string[] = []
-  const server = await engineServer(asked)
+  const server = await engineServer(asked, host)
   host.enginePort = (server.address() as AddressInfo).port
   const port = await systemPorts(process.platform).free()
   await saveRentedLab(paths, { ...served, port, ...more })
@@ -139,14 +140,19 @@ describe('the keeper of a lab on a machine', () => {
   })
 
   it('says all that is known of it', async () => {
-    const lab = await laboratory({}, serves)
-    lab.host.journal = ['INFO GPU KV cache size: 120,000 tokens']
+    const lab = await laboratory({}, (it) => {
+      it.host.journal = ['INFO GPU KV cache size: 120,000 tokens']
+      it.host.metrics = 'vllm:prompt_tokens_total{engine="0"} 126.0\nvllm:generation_tokens_total{engine="0"} 71.0\n'
+      serves(it)
+    })
+    const text = 'Room for the KV cache: 120000 tokens, the plan said 300000 tokens (60 % less).'
     await lab.context.clock.advance(5000)
     await textOf(await lab.request())
     expect(await lab.status()).toEqual({
       labId: 'lab-00000000aa',
       engine: { state: 'serving', restarts: 0 },
       activity: { inFlight: 0, requests: 1 },
+      tokens: { prompt: 126, generated: 71 },
       lease: {
         text: 'idle 12 m of 30 m, ends 00:18 UTC unless it is asked something',
         ...{ armed: true, warn: false, endsAt: '2026-01-01T00:18:00.000Z', endsBy: 'idle' },
@@ -155,8 +161,10 @@ describe('the keeper of a lab on a machine', () => {
       contextTokens: 65_536,
       phases: [{ name: 'serve', state: 'done', text: 'the engine answers' }],
       path: { state: 'connected', since: '2026-01-01T00:00:00.000Z' },
+      notes: [{ about: 'drift', text }],
+      drift: [{ what: 'kv-cache', planned: 300_000, measured: 120_000, share: -0.6 }],
     })
-    expect(lab.said).toEqual(['path connected', 'engine serving'])
+    expect(lab.said).toEqual(['path connected', 'engine serving', text])
   })
 
   it('answers at once while the path is away, and takes it up again with the first good try', async () => {
