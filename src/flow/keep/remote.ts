@@ -14,9 +14,9 @@ import { type RemoteWatch, watchRemote } from '../../serve/remote/watch.js'
 import type { Paths } from '../../state/paths.js'
 import { readKeeper, readKey, readRentedLab } from '../../state/read.js'
 import type { KeeperRecord, RentedLab, Serving } from '../../state/record.js'
-import { isOrphan } from '../run/orphan.js'
 import { sshPlace } from '../ssh-place.js'
 import { awayFrom } from './away.js'
+import { endWithRun } from './end-with-run.js'
 import { type KeeperBook, keeperBook } from './book.js'
 import { type LeaseWatch, watchLease } from './lease-watch.js'
 import { machineEnd } from './machine-end.js'
@@ -141,7 +141,10 @@ function connected(
     {
       clock: deps.clock,
       path: session,
-      onChange: ({ state, detail = '' }) => deps.say(`engine ${state}${detail === '' ? '' : `: ${detail}`}`),
+      onChange: ({ state, detail = '' }) => {
+        deps.say(`engine ${state}${detail === '' ? '' : `: ${detail}`}`)
+        if (state === 'serving') held.lease?.look() // another end holds from now on
+      },
       onDrift: (drift) => {
         for (const { text } of drift) deps.say(text)
       },
@@ -198,9 +201,13 @@ const LINGER_MS = 10 * 60_000
 
 /** Resolves with the reason when somebody says so, or the machine has been gone for a while. Looks every two seconds: clocks jump. */
 async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
-  const { clock, say, processes } = held.deps
+  const { clock, say } = held.deps
   const { name, plan } = held.record
   const told = new Set<string>()
+  const sayOnce = (text: string, about = text): void => {
+    if (!told.has(about)) say(text)
+    told.add(about)
+  }
   for (;;) {
     const atMs = clock.now()
     if (signal.aborted)
@@ -209,21 +216,30 @@ async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
         reason: 'stopped',
         detail: 'it was ended with `labos down` or a signal',
       }
-    if (await isOrphan(held.record, processes))
-      return { at: new Date(atMs).toISOString(), reason: 'runner', detail: 'the `labos run` it was for is gone' }
     noteEnd(held, atMs)
     if (held.ended && atMs - Date.parse(held.ended.at) > LINGER_MS) return held.ended
+    const over = await endNow(held, atMs, sayOnce, signal)
+    if (over) return over
     const lease = held.ended ? undefined : leaseNow(held)
-    for (const { about, text } of machineNotes({ name, ttlMs: plan.lease.ttlMs, lease, drift: [] })) {
-      if (!told.has(about)) say(text)
-      told.add(about)
-    }
+    for (const { about, text } of machineNotes({ name, ttlMs: plan.lease.ttlMs, lease, drift: [] }))
+      sayOnce(text, about)
     await clock.sleep(TICK_MS, signal).catch(() => undefined)
     if (!hasJumped(clock, atMs)) continue
     say('this computer slept, or the keeper was stopped: looking at everything anew')
     held.watch?.look()
     held.lease?.look()
   }
+}
+
+/** Where the command that the lab is for was killed. */
+async function endNow(
+  { record, session, serving, deps: { processes } }: Held,
+  atMs: number,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Ended | undefined> {
+  if (!session) return undefined
+  return endWithRun(record, { session, serving, processes, say, at: new Date(atMs).toISOString() }, signal)
 }
 
 /** A machine that is found again after all has not ended. */
