@@ -88,6 +88,7 @@ const configuration = (dir: string, port: number): string[] => [
   `HostKey ${join(dir, 'ssh_host_ed25519_key')}`,
   `AuthorizedKeysFile ${join(dir, 'authorized_keys')}`,
   'PidFile none',
+  'SetEnv SHLVL=1', // bash then does not take the session for the first, and runs nobody's .bashrc, which may take long
   'UsePAM no',
   'StrictModes no',
   'PasswordAuthentication no',
