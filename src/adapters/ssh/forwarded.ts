@@ -58,6 +58,7 @@ class Forwarded extends Duplex {
     })
     this.#waiting?.()
     this.#waiting = undefined
+    this.emit('ready')
   }
 
   // What an HTTP client asks of any socket. They are matters of the connection below, which has its own.

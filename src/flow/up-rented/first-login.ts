@@ -1,6 +1,6 @@
 /** The first login on a rented machine: its lease is read back, its host key becomes its own, it gets its token. */
 import { putAsRoot } from '../../connect/put-command.js'
-import { rotateHostKey } from '../../connect/rotate-host-key.js'
+import { rotateHostKey, untilShown } from '../../connect/rotate-host-key.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { readMachineLease } from '../../lease/machine-lease.js'
 import type { RemoteMachine } from '../../ports.js'
@@ -72,9 +72,9 @@ async function readLeaseBack(record: RentedLab, machine: RemoteMachine, signal: 
   if (!serving) throw new Error('nothing is to be served there')
   const shown = await machine.run(scriptCommand(serving, 'lease.sh', 'show'), signal)
   const lease = readMachineLease(shown.stdout)
-  if (lease?.armed === true && lease.endsMs !== undefined) {
-    const unless = lease.endsMs === lease.bootDeadlineMs ? ', unless it serves by then' : ''
-    return `it ends itself in ${formatDuration(Math.max(0, lease.endsMs - lease.nowMs))}${unless}`
+  if (lease?.isArmed === true && lease.ends !== null) {
+    const unless = lease.endsBy === 'boot' ? ', unless it serves by then' : ''
+    return `it ends itself in ${formatDuration(Math.max(0, lease.ends - lease.at) * 1000)}${unless}`
   }
   const why = lease
     ? 'its timer is not armed'
@@ -100,7 +100,8 @@ async function ownHostKey(
   // Until the new key was seen both are good: labos may be killed in between.
   const own = await rotateHostKey(machine, (made) => saveLab(context.paths, withKeys([...ssh.hostKeys, made])), signal)
   const pinned = withKeys([own])
-  const again = await context.ssh(sshPlace(pinned, context.paths), signal)
+  const deps = { connect: context.ssh, clock: context.clock }
+  const again = await untilShown(sshPlace(pinned, context.paths), deps, signal)
   again.close()
   await saveLab(context.paths, pinned)
   await forgetHostKey(context.paths, record.name)
