@@ -29,7 +29,7 @@ if ! "$venv/bin/python" -c '' 2>/dev/null; then
 fi
 
 # Compiled now, beside the weights, and not at the first start by each of the engine's processes.
-export UV_COMPILE_BYTECODE=1 UV_HTTP_TIMEOUT=30
+export UV_COMPILE_BYTECODE="${UV_COMPILE_BYTECODE:-1}" UV_HTTP_TIMEOUT=30
 try=1
 until moving '' "$words" "$disk/uv-cache $venv" -- \
     "$uv" pip install --python "$venv/bin/python" "vllm==$LABOS_ENGINE_VERSION"; do
