@@ -14,7 +14,7 @@ async function start(port) {
   const served = { names: ['bench'], engineName: 'bench', title: 'bench', fim: null, nativeSuffix: false }
   const dial = () => connect({ port: engine, host: '127.0.0.1', noDelay: true })
   await startGateway(
-    { port, key: 'key', served, contextTokens: 1000 },
+    { port, key: 'key', served, contextTokens: () => 1000 },
     {
       clock: systemClock,
       upstream: () => ({ state: 'serving', dial }),

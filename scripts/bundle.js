@@ -65,6 +65,19 @@ const pulumiStandIns = {
   },
 }
 
+/** ssh2 tries its parts in native code, of which none is needed, and goes on without. @type {import('esbuild').Plugin} */
+const noNativeCode = {
+  name: 'no-native-code',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^cpu-features$|\.node$/ }, ({ path }) => ({ path, namespace: 'native' }))
+    onLoad({ filter: /./, namespace: 'native' }, () => ({ contents: "throw new Error('left out')" }))
+    // Made for CommonJS, they ask where they lie: for a file that is in them anyway, and for Pageant's on Windows.
+    onLoad({ filter: /ssh2.lib.(?:agent|protocol.crypto.poly1305)\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('__dirname', "''"),
+    }))
+  },
+}
+
 /**
  * The SDK's schemas name their fields by computed keys, behind which a bundler must expect anything: as plain keys, what no
  * command of ours needs is left out, which is nine tenths of EC2's.
@@ -96,7 +109,7 @@ const esm = await build({
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   // oclif asks for these only where a project runs from source.
-  plugins: [standIns, pulumiElsewhere, leanSchemas],
+  plugins: [standIns, pulumiElsewhere, noNativeCode, leanSchemas],
   external: ['typescript', 'tsx', 'tsx/*'],
   // oclif is CommonJS and requires by name at run time.
   banner: { js: "import{createRequire as labosRequire}from'node:module';const require=labosRequire(import.meta.url);" },

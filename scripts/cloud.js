@@ -13,6 +13,7 @@ const HELP = `An AWS to try labos on: moto behind a proxy, on this computer only
 
 Arguments: ACTION:ERROR or ACTION:ERROR:TIMES, as many as you like.
   --port N    listens there instead of on port ${PORT}; 0 takes one that is free
+  --hosts     machines that boot, with systemd, cloud-init and SSH: for root on Linux
 
 It needs Python 3 with venv, and installs moto once. test/cloud/demo.sh walks through labos on it.`
 
@@ -32,15 +33,15 @@ const port = Number(values.port)
 if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse(`"${values.port}" is no port`)
 
 const starting = new AbortController()
-/** @type {import('../test/cloud/cloud.js').Cloud | undefined} */
-let cloud
+/** @type {import('../test/cloud/for-people.js').PeoplesCloud | undefined} */
+let started
 let isEnding = false
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => {
     if (isEnding) return
     isEnding = true
     starting.abort()
-    if (cloud) void cloud.close().then(() => process.exit(0))
+    if (started) void started.close().then(() => process.exit(0))
     else process.exitCode = 128 + constants.signals[signal]
   })
 }
@@ -48,11 +49,11 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
 console.error('starting the cloud (the first time installs moto) ...')
 try {
   /** @type {typeof import('../test/cloud/for-people.js')} */
-  const { shellEnv, startCloud } = await loadTestCode('cloud/for-people.ts')
+  const { startForPeople } = await loadTestCode('cloud/for-people.ts')
   starting.signal.throwIfAborted()
-  cloud = await startCloud({ port, log: console.error, signal: starting.signal })
-  if (starting.signal.aborted) await cloud.close()
-  else present(cloud, shellEnv)
+  started = await startForPeople({ port, hosts: values.hosts, log: console.error, signal: starting.signal })
+  if (starting.signal.aborted) await started.close()
+  else present(started)
 } catch (error) {
   if (!starting.signal.aborted) {
     console.error(`The cloud does not start: ${reasonOf(error)}`)
@@ -60,13 +61,10 @@ try {
   }
 }
 
-/**
- * @param {import('../test/cloud/cloud.js').Cloud} cloud
- * @param {typeof import('../test/cloud/for-people.js').shellEnv} shellEnv
- */
-function present(cloud, shellEnv) {
+/** @param {import('../test/cloud/for-people.js').PeoplesCloud} started */
+function present({ cloud, env }) {
   for (const each of faults) cloud.fault(each)
-  for (const [name, value] of Object.entries(shellEnv(cloud))) console.log(`export ${name}=${value}`)
+  for (const [name, value] of Object.entries(env)) console.log(`export ${name}=${value}`)
   console.error('Paste these lines into another shell. Ctrl-C ends the cloud and all that is in it.')
 }
 
@@ -80,7 +78,11 @@ function reasonOf(error) {
 function parsed() {
   try {
     return parseArgs({
-      options: { help: { type: 'boolean', short: 'h' }, port: { type: 'string', default: PORT } },
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        port: { type: 'string', default: PORT },
+        hosts: { type: 'boolean', default: false },
+      },
       allowPositionals: true,
     })
   } catch (error) {

@@ -1,7 +1,7 @@
 /** The composition root: the only file that makes real adapters. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { awsTimeoutMs } from './adapters/aws/timeout.js'
+import { lazyAws } from './adapters/aws/lazy-aws.js'
 import { keeperLauncher } from './adapters/launch-keeper.js'
 import { localMachine } from './adapters/local-machine.js'
 import { proxyFetch } from './adapters/fetch.js'
@@ -12,11 +12,12 @@ import { ownerName } from './adapters/owner.js'
 import { tcpReach } from './adapters/reach.js'
 import { makeKeyPair } from './adapters/ssh/keys.js'
 import { connectSsh } from './adapters/ssh/machine.js'
+import { startChild } from './adapters/start-child.js'
+import { attachSsh } from './adapters/ssh/shell.js'
 import { systemClock } from './adapters/system-clock.js'
 import { askKeeper } from './connect/door.js'
 import type { Context } from './flow/context.js'
-import type { OpenAws } from './cloud-ports.js'
-import type { Fetch, Prompt } from './ports.js'
+import type { Prompt } from './ports.js'
 import { localProvider } from './provision/local/provider.js'
 import { labPaths, type Paths } from './state/paths.js'
 import type { Emit } from './ui/events.js'
@@ -67,23 +68,14 @@ export async function makeContext({ paths, env, root, emit, prompt }: ContextWis
     }),
     reach: tcpReach,
     ssh: connectSsh,
+    attachSsh,
     makeSshKey: makeKeyPair,
+    startChild,
     version: versionIn(root),
     owner: ownerName(),
     self,
     emit,
     ...(prompt ? { prompt } : {}),
-  }
-}
-
-/** The SDK is loaded when AWS is asked for the first time, and once. */
-function lazyAws(fetch: Fetch, env: ContextWish['env']): OpenAws {
-  let opener: Promise<OpenAws> | undefined
-  return async (region) => {
-    opener ??= import('./adapters/aws/open-aws.js').then(({ awsOpener }) =>
-      awsOpener({ fetch, requestMs: awsTimeoutMs(env) }),
-    )
-    return (await opener)(region)
   }
 }
 

@@ -1,13 +1,10 @@
 /** The keeper's program: `node dist/keeper.js NAME LABS_DIR CACHE_DIR`, started by `labos up`, detached. */
-import { localMachine } from './adapters/local-machine.js'
 import type { KeeperWord } from './adapters/launch-keeper.js'
-import { systemPorts } from './adapters/ports.js'
 import { systemProcesses } from './adapters/processes.js'
-import { spawnEngine } from './adapters/spawn-engine.js'
 import { systemClock } from './adapters/system-clock.js'
-import { ollamaPort } from './engines/ollama.js'
 import { LabosError } from './errors/labos-error.js'
-import { keep } from './flow/keep.js'
+import { isRemote } from './flow/keep/is-remote.js'
+import type { KeepDeps } from './flow/keep/local.js'
 
 /** Says one word to whoever started this process, if that is still there. */
 function tell(word: KeeperWord): void {
@@ -20,26 +17,57 @@ async function main(): Promise<void> {
   const [name = '', labsDir = '', cacheDir = ''] = process.argv.slice(2)
   process.title = `labos keeper ${name}`
   const processes = systemProcesses(process.platform)
-  const self = (await processes.find(process.pid)) ?? { pid: process.pid, startTime: '' }
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
   process.on('SIGHUP', () => undefined) // the terminal it was started from may close
-  await keep(
-    name,
-    {
-      paths: { labsDir, cacheDir, configFile: '' },
-      clock: systemClock,
-      processes,
-      ports: systemPorts(process.platform),
-      machine: localMachine(),
-      self,
-      ollamaPort: ollamaPort(process.env['OLLAMA_HOST']),
-      spawn: spawnEngine,
-      onListening: () => tell({ type: 'listening' }),
-      say,
-    },
-    stop.signal,
-  )
+  const deps = {
+    paths: { labsDir, cacheDir, configFile: '' },
+    clock: systemClock,
+    processes,
+    self: (await processes.find(process.pid)) ?? { pid: process.pid, startTime: '' },
+    onListening: () => tell({ type: 'listening' }),
+    say,
+  }
+  await (isRemote(name, deps.paths) ? keepRemotely : keepHere)(name, deps, stop.signal)
+}
+
+type Shared = Pick<KeepDeps, 'paths' | 'clock' | 'self' | 'onListening' | 'say'> & {
+  readonly processes: ReturnType<typeof systemProcesses>
+}
+
+/** Each kind loads what it needs. */
+async function keepHere(name: string, deps: Shared, signal: AbortSignal): Promise<void> {
+  const [{ keep }, { localMachine }, { systemPorts }, { spawnEngine }, { ollamaPort }] = await Promise.all([
+    import('./flow/keep/local.js'),
+    import('./adapters/local-machine.js'),
+    import('./adapters/ports.js'),
+    import('./adapters/spawn-engine.js'),
+    import('./engines/ollama.js'),
+  ])
+  const here = {
+    ports: systemPorts(process.platform),
+    machine: localMachine(),
+    ollamaPort: ollamaPort(process.env['OLLAMA_HOST']),
+    spawn: spawnEngine,
+  }
+  await keep(name, { ...deps, ...here }, signal)
+}
+
+async function keepRemotely(name: string, deps: Shared, signal: AbortSignal): Promise<void> {
+  const [{ keepRemote }, { findMachine }, { connectSsh }, { lazyAws }, { proxyFetch }] = await Promise.all([
+    import('./flow/keep/remote.js'),
+    import('./flow/find-machine.js'),
+    import('./adapters/ssh/machine.js'),
+    import('./adapters/aws/lazy-aws.js'),
+    import('./adapters/fetch.js'),
+  ])
+  const aws = lazyAws(proxyFetch(process.env), process.env)
+  const there = {
+    connect: connectSsh,
+    random: Math.random,
+    findAgain: (place: Parameters<typeof findMachine>[1]) => findMachine(name, place, { ...deps, aws }, signal),
+  }
+  await keepRemote(name, { ...deps, ...there }, signal)
 }
 
 main().then(

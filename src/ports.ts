@@ -2,7 +2,7 @@
  * What the stages need from outside, as narrow interfaces. Real ones live in `adapters/` and are made in
  * `context.ts` only; tests pass fakes.
  */
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable, Writable } from 'node:stream'
 import type { Failure, LabSpec, MachineState, Said } from '../infra/spec.js'
 import type { ProviderName } from './plan/plan.js'
 
@@ -39,7 +39,7 @@ export interface CommandResult {
 export interface Machine {
   /** Runs to the end; rejects only when the program cannot be started (ENOENT) or the signal aborts (the program is then ended). */
   run(command: Command, signal?: AbortSignal): Promise<CommandResult>
-  /** Absolute path of a program on the machine's PATH, or undefined. */
+  /** Absolute path of a program on the machine's PATH, or of one that is named by its path; undefined where there is none. */
   which(program: string): Promise<string | undefined>
   /** A connection to a loopback port of the machine. Errors surface on the stream. */
   dial(port: number): Duplex
@@ -80,6 +80,36 @@ export interface SshPlace {
  */
 export type ConnectSsh = (place: SshPlace, signal: AbortSignal, connectMs?: number) => Promise<RemoteMachine>
 
+/** The terminal here that a command on a machine is shown in. */
+export interface TerminalHere {
+  /** As `TERM` names it. */
+  readonly kind: string
+  size(): { readonly columns: number; readonly rows: number }
+  /** Calls back at each change of the size; what it returns ends that. */
+  onResize(listener: () => void): () => void
+  /** Each key goes to the machine from now on, Ctrl-C too; what it returns makes the terminal as it was. */
+  raw(): () => void
+}
+
+/** A command on a machine, joined to streams here. */
+export interface AttachedCommand {
+  /** Absent: the login shell. */
+  readonly argv?: readonly [string, ...string[]]
+  /** Read to its end, or until the command ends. */
+  readonly stdin: Readable
+  readonly stdout: Writable
+  readonly stderr: Writable
+  /** Gives the command a terminal of its own there: its stdout and stderr are one then. */
+  readonly terminal?: TerminalHere
+}
+
+/**
+ * Resolves to the command's exit code (128 and the number for a signal) when it has ended and what it wrote is written here. When
+ * `signal` aborts, the command is ended: interrupted first, killed where that does not help. Rejects as `ConnectSsh` does, with
+ * `machine.unreachable` when the connection is lost, and with the signal's reason where the command did not end by itself.
+ */
+export type AttachSsh = (place: SshPlace, command: AttachedCommand, signal: AbortSignal) => Promise<number>
+
 /** A process as the operating system knows it. `startTime` tells a pid from a later process with the same pid. */
 export interface ProcessRef {
   readonly pid: number
@@ -96,6 +126,34 @@ export interface Processes {
   /** Sends the signal if exactly this process still runs; success when it is already gone. */
   kill(ref: ProcessRef, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
+
+/** How a command of the user's ended. An end by signal is 128 and its number, as shells count it. */
+export interface CommandEnd {
+  readonly exitCode: number
+  readonly signal?: NodeJS.Signals
+}
+
+/** A command of the user's that has this process's own input and output. */
+export interface ChildCommand {
+  readonly argv: readonly [string, ...string[]]
+  /** Added to the inherited environment. */
+  readonly env: Readonly<Record<string, string>>
+  /** Where its stdout goes: to this process's, or to its stderr where stdout is for something else. */
+  readonly stdout: 'stdout' | 'stderr'
+  /**
+   * It shares the terminal: Ctrl-C reaches it without us, and job control works. Else it has a process group of its own, and
+   * signals reach all that it started.
+   */
+  readonly atTerminal: boolean
+}
+
+export interface Child {
+  readonly ended: Promise<CommandEnd>
+  kill(signal: NodeJS.Signals): void
+}
+
+/** Rejects when it cannot be started. It is killed when this process leaves before it. */
+export type StartChild = (command: ChildCommand) => Promise<Child>
 
 /** Who listens on a TCP port of this computer. */
 export interface PortHolder {

@@ -13,10 +13,10 @@ export function endTree(child: Pick<ChildProcess, 'pid'>, signal?: AbortSignal):
   if (pid === undefined) return () => Promise.resolve()
   let force: NodeJS.Timeout | undefined
   const onAbort = (): void => {
-    void end(pid, 'SIGTERM')
-    force = setTimeout(() => void end(pid, 'SIGKILL'), KILL_AFTER_MS)
+    void signalTree(pid, 'SIGTERM')
+    force = setTimeout(() => void signalTree(pid, 'SIGKILL'), KILL_AFTER_MS)
   }
-  const onExit = (): void => void end(pid, 'SIGKILL')
+  const onExit = (): void => void signalTree(pid, 'SIGKILL')
   signal?.addEventListener('abort', onAbort, { once: true })
   if (signal?.aborted) onAbort()
   process.once('exit', onExit)
@@ -24,11 +24,12 @@ export function endTree(child: Pick<ChildProcess, 'pid'>, signal?: AbortSignal):
     clearTimeout(force)
     signal?.removeEventListener('abort', onAbort)
     process.removeListener('exit', onExit)
-    if (signal?.aborted) await end(pid, 'SIGKILL') // what the child started and did not end itself
+    if (signal?.aborted) await signalTree(pid, 'SIGKILL') // what the child started and did not end itself
   }
 }
 
-async function end(pid: number, by: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+/** Sends the signal to the process group that the process leads. On Windows all of its tree is ended, whichever signal it is. */
+export async function signalTree(pid: number, by: NodeJS.Signals): Promise<void> {
   if (process.platform === 'win32') {
     // Windows knows no polite end for programs without a window.
     await promisify(execFile)('taskkill', ['/pid', String(pid), '/T', '/F'], { windowsHide: true }).catch(

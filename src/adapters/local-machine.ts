@@ -2,7 +2,7 @@ import { constants as fileModes } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { constants } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import type { Command, CommandResult, Machine } from '../ports.js'
 import { collect } from './collect.js'
 import { endTree } from './end-tree.js'
@@ -45,21 +45,24 @@ async function run(
 }
 
 /** An end by signal is 128 and its number, as shells count it: never 0. */
-const exitCodeOf = ({ exitCode, signal }: { exitCode?: number; signal?: NodeJS.Signals }): number =>
+export const exitCodeOf = ({ exitCode, signal }: { exitCode?: number; signal?: NodeJS.Signals }): number =>
   exitCode ?? 128 + (signal === undefined ? 0 : constants.signals[signal])
 
 async function which(program: string, env: Env): Promise<string | undefined> {
+  for (const path of placesOf(program, env)) if (await isProgram(path)) return path
+  return undefined
+}
+
+/** Where a program of that name would lie, in the order in which it is looked for. */
+function placesOf(program: string, env: Env): string[] {
   const isWindows = process.platform === 'win32'
   const endings = isWindows ? (env['PATHEXT'] ?? '.COM;.EXE;.BAT;.CMD').split(';') : ['']
-  const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter)
-  for (const folder of folders) {
-    if (folder === '') continue // a relative place: what lies in the current folder is not a program of this computer
-    for (const ending of endings) {
-      const path = join(folder, `${program}${ending}`)
-      if (await isProgram(path)) return path
-    }
-  }
-  return undefined
+  if (program.includes('/') || (isWindows && program.includes('\\')))
+    return ['', ...endings].map((ending) => resolve(`${program}${ending}`))
+  return (env['PATH'] ?? env['Path'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '') // a relative place: what lies in the current folder is not a program of this computer
+    .flatMap((folder) => endings.map((ending) => join(folder, `${program}${ending}`)))
 }
 
 async function isProgram(path: string): Promise<boolean> {

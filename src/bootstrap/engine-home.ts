@@ -16,7 +16,10 @@ export const SERVER = 'llama_server.py'
 export const MARK = 'installed.json'
 
 /** Folder of an engine: another version, another pin or another server file is another folder. */
-export async function engineHome({ name, install }: LocalEngine, { cacheDir, templatesDir }: EnginePlaces): Promise<string> {
+export async function engineHome(
+  { name, install }: LocalEngine,
+  { cacheDir, templatesDir }: EnginePlaces,
+): Promise<string> {
   const content = JSON.stringify(install) + (await readFile(join(templatesDir, SERVER), 'utf8'))
   return join(cacheDir, 'engines', `${name}-${createHash('sha256').update(content).digest('hex').slice(0, 12)}`)
 }

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core'
+import { systemClock } from '../adapters/system-clock.js'
 import { makeContext } from '../context.js'
 import type { Context } from '../flow/context.js'
 import type { Paths } from '../state/paths.js'
@@ -12,7 +13,7 @@ import { env, pathsFrom } from './env.js'
 import { errorText, toLabosError } from './error-text.js'
 import { isInteractive, makePrompt, makeReporter } from './screen.js'
 import { bearLostOutput } from './lost-output.js'
-import { type LastWords, onInterrupt } from './interrupt.js'
+import { type Interrupt, type InterruptWish, type LastWords, onInterrupt } from './interrupt.js'
 
 export const GLOBAL = 'GLOBAL'
 
@@ -43,7 +44,7 @@ export abstract class BaseCommand extends Command {
   /** False for the commands that mend config.yaml: they must run when it is broken. */
   protected readonly readsConfig: boolean = true
   #reporter: Reporter | undefined
-  #interrupt: ReturnType<typeof onInterrupt> | undefined
+  #interrupt: Interrupt | undefined
 
   override async init(): Promise<void> {
     await super.init()
@@ -54,14 +55,23 @@ export abstract class BaseCommand extends Command {
 
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The second time the process leaves at once, saying `lastWords`. */
   protected signal(lastWords?: LastWords): AbortSignal {
-    this.#interrupt ??= onInterrupt(process, lastWords)
-    return this.#interrupt.signal
+    return this.interrupt(lastWords === undefined ? {} : { lastWords }).signal
+  }
+
+  /** The same, with all that there is to know of it. */
+  protected interrupt(wish: Omit<InterruptWish, 'nowMs'>): Interrupt {
+    this.#interrupt ??= onInterrupt(process, { ...wish, nowMs: systemClock.monotonicMs })
+    return this.#interrupt
   }
 
   /** The context of a flow. With `stream` the events of `--json` go to stdout, one a line. */
   protected async context(flags: BaseFlags, stream = false): Promise<Context> {
-    this.#reporter = await makeReporter(flags, stream, env)
+    this.#reporter = await this.makeReporter(flags, stream)
     return makeContext({ paths: this.paths, env, root: packageRoot(), emit: this.#emit(), ...makePrompt(flags, env) })
+  }
+
+  protected makeReporter(flags: BaseFlags, stream: boolean): Promise<Reporter> {
+    return makeReporter(flags, stream, env)
   }
 
   /** The one way results leave: JSON, or what `screen` makes of them. */

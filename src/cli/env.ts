@@ -10,6 +10,10 @@ export type Env = Record<string, string | undefined>
 /** This process's environment. Writable: settings of config.yaml become `LABOS_*` defaults in it. */
 export const env: Env = process.env
 
+/** Whether a variable like `CI` says yes. */
+export const isSet = (value: string | undefined): boolean =>
+  value !== undefined && value !== '' && value !== 'false' && value !== '0'
+
 /** What the user typed to get here: npm tells programs that it runs for `npx`. */
 export const programName = (from: Env): string => (from['npm_command'] === 'exec' ? 'npx labos' : 'labos')
 

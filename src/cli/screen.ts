@@ -4,7 +4,7 @@ import { noColour, paintFor } from '../ui/paint.js'
 import { systemClock } from '../adapters/system-clock.js'
 import type { Prompt } from '../ports.js'
 import type { Reporter } from '../ui/reporter.js'
-import type { Env } from './env.js'
+import { type Env, isSet } from './env.js'
 import { isPromptClosed, promptClosed } from './error-text.js'
 
 interface ScreenFlags {
@@ -15,9 +15,6 @@ interface ScreenFlags {
 
 /** A person is there: both ends are a terminal and no CI system runs us. */
 export const isInteractive = (env: Env): boolean => process.stdin.isTTY && process.stderr.isTTY && !isSet(env['CI'])
-
-const isSet = (value: string | undefined): boolean =>
-  value !== undefined && value !== '' && value !== 'false' && value !== '0'
 
 /** A terminal that knows its width. One of width 0 (some containers, `script` without a terminal) would be redrawn for ever. */
 export const canRedraw = ({ isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }): boolean =>

@@ -1,3 +1,5 @@
+import { quoted } from '../adapters/ssh/command-line.js'
+
 export const shells = ['sh', 'fish', 'powershell', 'cmd'] as const
 export type Shell = (typeof shells)[number]
 
@@ -14,3 +16,6 @@ const lineFor: Readonly<Record<Shell, (name: string, value: string) => string>> 
   powershell: (name, value) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
   cmd: (name, value) => `set "${name}=${value}"`,
 }
+
+/** A command to paste into a shell. */
+export const commandLineOf = (argv: readonly string[]): string => argv.map(quoted).join(' ')

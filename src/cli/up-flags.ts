@@ -29,6 +29,10 @@ export const upFlags = {
   }),
   yes: Flags.boolean({ char: 'y', env: 'LABOS_YES', description: 'Agree to the plan beforehand.' }),
   'dry-run': Flags.boolean({ env: 'LABOS_DRY_RUN', description: 'Show the plan and stop.' }),
+  'run-id': Flags.string({
+    env: 'LABOS_RUN_ID',
+    description: 'Mark what is made: labos down --run ID ends it. Default: GITHUB_RUN_ID or CI_JOB_ID.',
+  }),
   engine: Flags.option({ options: ['llama.cpp', 'ollama'] as const })({
     env: 'LABOS_ENGINE',
     helpGroup: LOCAL,
@@ -72,11 +76,6 @@ export const upFlags = {
     env: 'LABOS_KEEP',
     helpGroup: RENTED,
     description: 'Leave what was made when it fails; it is billed until its deadline.',
-  }),
-  'run-id': Flags.string({
-    env: 'LABOS_RUN_ID',
-    helpGroup: RENTED,
-    description: 'Mark what is made: labos down --run ID removes it.',
   }),
 }
 
@@ -122,9 +121,12 @@ const RENTED_ONLY = [
   'make-network',
   'wait-capacity',
   'keep',
-  'run-id',
   'allow-cidr',
 ] as const
+
+/** Of a CI run: what the user says, else what GitHub and GitLab do. */
+const runIdOf = (flags: UpFlags): { readonly runId?: string } =>
+  given({ runId: flags['run-id'] ?? env['GITHUB_RUN_ID'] ?? env['CI_JOB_ID'] })
 
 export function localRequest(model: string, flags: UpFlags): UpRequest {
   const { ttl, idle, port, name, engine, context: contextTokens } = flags
@@ -133,6 +135,7 @@ export function localRequest(model: string, flags: UpFlags): UpRequest {
     agreed: flags.yes,
     lease: given({ ttlMs: ttl, idleMs: idle === 0 ? undefined : idle }),
     ...given({ name, engine, port, contextTokens }),
+    ...runIdOf(flags),
   }
 }
 
@@ -153,12 +156,8 @@ export function rentRequest(model: string, flags: UpFlags): RentUpRequest {
     ingress,
     makeNetwork: flags['make-network'],
     waitCapacityMs: flags['wait-capacity'] ?? 0,
-    ...given({
-      name: flags.name,
-      port: flags.port,
-      subnetId: flags.subnet,
-      runId: flags['run-id'] ?? env['GITHUB_RUN_ID'],
-    }),
+    ...given({ name: flags.name, port: flags.port, subnetId: flags.subnet }),
+    ...runIdOf(flags),
   }
 }
 

@@ -1,15 +1,19 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.js'
-import { nameFlag } from '../cli/flags.js'
+import { duration, given, nameFlag } from '../cli/flags.js'
 import { chooseLab } from '../flow/choose-lab.js'
-import { followLog, readLog, logSources } from '../flow/logs.js'
+import { logSources } from '../flow/log-sources.js'
+import { followLog, readLog } from '../flow/logs.js'
 
 export default class Logs extends BaseCommand {
-  static override description = 'Show the logs of a lab: what its engine, its keeper and its set-up said.'
+  static override description = `Show the logs of a lab: what its engine, its keeper and its set-up said.
+
+A lab on this computer has engine, keeper and setup; one on a rented machine engine, bootstrap, lease and system, read over
+SSH, and keeper.`
   static override examples = [
     '<%= config.bin %> logs -f',
     '<%= config.bin %> logs keeper --tail 20',
-    '<%= config.bin %> logs setup',
+    '<%= config.bin %> logs bootstrap --since 10m',
   ]
   static override args = {
     source: Args.option({ options: logSources })({ description: 'Whose log.', default: 'engine' }),
@@ -17,15 +21,24 @@ export default class Logs extends BaseCommand {
   static override flags = {
     name: nameFlag,
     follow: Flags.boolean({ char: 'f', env: 'LABOS_FOLLOW', description: 'Go on with what is added, until Ctrl-C.' }),
-    tail: Flags.integer({ min: 0, default: 200, env: 'LABOS_TAIL', description: 'Lines from the end to begin with.' }),
+    since: duration({ env: 'LABOS_SINCE', description: 'What was said in the last 10m, 2h: of a rented machine.' }),
+    tail: Flags.integer({
+      min: 0,
+      env: 'LABOS_TAIL',
+      description: 'Lines from the end to begin with. Default: 200; with --since all.',
+    }),
   }
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Logs)
     const context = await this.context(flags)
-    const wish = { name: await chooseLab(flags.name, context), source: args.source, tail: flags.tail }
+    const wish = {
+      name: await chooseLab(flags.name, context),
+      source: args.source,
+      ...given({ tail: flags.tail, sinceMs: flags.since }),
+    }
     if (!flags.follow) {
-      this.render(await readLog(wish, context), flags, ({ lines }) => lines.join('\n'))
+      this.render(await readLog(wish, context, this.signal()), flags, ({ lines }) => lines.join('\n'))
       return
     }
     const say = flags.json ? (line: string) => JSON.stringify({ type: 'line', line }) : (line: string) => line

@@ -10,7 +10,7 @@ export interface Upstream {
 
 /** There is no engine to reach right now. */
 export interface Away {
-  readonly state: 'starting' | 'restarting' | 'failed' | 'unresponsive'
+  readonly state: 'starting' | 'restarting' | 'failed' | 'unresponsive' | 'unreachable' | 'ended'
   readonly reason: string
   readonly retryAfterMs: number
 }

@@ -12,6 +12,7 @@ export const codes = {
   'usage.name': { exit: 2, title: 'A lab name that cannot be used' },
   'usage.config': { exit: 2, title: 'config.yaml is not valid' },
   'usage.file': { exit: 2, title: 'A file that cannot be read' },
+  'usage.command': { exit: 2, title: 'There is no command to run' },
   'model.unknown': { exit: 2, title: 'No such model' },
   'model.engine': { exit: 2, title: 'The engine cannot serve this model' },
   'model.config': { exit: 2, title: "The model's own files do not say how large it is" },

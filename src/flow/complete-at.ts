@@ -1,4 +1,3 @@
-import { engineNamed } from '../engines/engines.js'
 import type { Context } from './context.js'
 import { cutAt, fitContext } from './cursor.js'
 import type { EndpointAccess } from './endpoint-access.js'
@@ -24,21 +23,21 @@ export async function completeAt(
   context: Context,
   signal: AbortSignal,
 ): Promise<Completion> {
-  const { model, contextTokens, engine } = lab.plan
+  const { modelId, fim, nativeSuffix, contextTokens } = lab
   const { prefix, suffix } = fitContext(
     cutAt(wish.text, wish.place.line, wish.place.column),
     contextTokens,
     wish.maxTokens,
   )
-  const canFill = model.fim !== null || engineNamed(engine).suffix === 'native'
+  const canFill = fim !== null || nativeSuffix
   const fills = canFill && suffix.trim() !== ''
   if (!canFill)
     context.emit({
       type: 'note',
-      text: `${model.id} has no fill-in-the-middle: this continues what is before the place`,
+      text: `${modelId} has no fill-in-the-middle: this continues what is before the place`,
     })
-  else if (fills && model.fim?.tested === false)
-    context.emit({ type: 'note', text: `fill-in-the-middle is not proven for this variant of ${model.id}` })
+  else if (fills && fim?.tested === false)
+    context.emit({ type: 'note', text: `fill-in-the-middle is not proven for this variant of ${modelId}` })
   const body = {
     prompt: prefix,
     max_tokens: wish.maxTokens,

@@ -1,6 +1,7 @@
 import type { OpenAws } from '../cloud-ports.js'
 import type {
   AskKeeper,
+  AttachSsh,
   Clock,
   ConnectSsh,
   Fetch,
@@ -14,6 +15,7 @@ import type {
   Reach,
   SshKeyPair,
   Stack,
+  StartChild,
 } from '../ports.js'
 import type { Paths } from '../state/paths.js'
 import type { Emit } from '../ui/events.js'
@@ -37,7 +39,9 @@ export interface Context {
   readonly stack: Stack
   readonly reach: Reach
   readonly ssh: ConnectSsh
+  readonly attachSsh: AttachSsh
   readonly makeSshKey: (comment: string) => SshKeyPair
+  readonly startChild: StartChild
   /** Of labos: the tag `labos:version`. */
   readonly version: string
   /** `user@host` of whoever runs labos: the tag `labos:owner`. */

@@ -2,7 +2,7 @@
 import { LabosError } from '../errors/labos-error.js'
 import type { CloudLab } from '../plan/aws/cloud-labs.js'
 import { checkLabName } from '../state/paths.js'
-import { labNames, readRentedLab } from '../state/read.js'
+import { labNames, readLab } from '../state/read.js'
 import { chooseLab, unknownLab } from './choose-lab.js'
 import { isCloudLikely } from './cloud-likely.js'
 import type { Context } from './context.js'
@@ -34,13 +34,15 @@ interface Targets {
   /** Found by tags, without a record here. */
   readonly cloud: readonly CloudLab[]
   readonly search?: Search
+  /** Why AWS could not be searched. */
+  readonly notSearched?: LabosError
 }
 
 /** Throws what choosing and searching throw; what goes wrong with one lab is among the failures. */
 export async function downLabs(wish: DownWish, context: Context, signal: AbortSignal): Promise<DownOutcome> {
-  const { names, cloud, search } = await targetsOf(wish, context, signal)
+  const { names, cloud, search, notSearched } = await targetsOf(wish, context, signal)
   const labs: DownResult[] = []
-  const failures: LabosError[] = []
+  const failures: LabosError[] = notSearched ? [notSearched] : []
   const attempt = async (work: () => Promise<DownResult>): Promise<void> => {
     try {
       labs.push(await work())
@@ -58,7 +60,7 @@ export async function downLabs(wish: DownWish, context: Context, signal: AbortSi
   if (labs.length > 0 || failures.length > 0) return { labs, failures }
   if (wish.ignoreNotFound) return { labs: nothingThere(wish), failures }
   if (wish.named !== undefined) throw notFound(wish.named, search, context)
-  if (wish.runId !== undefined) throw noRun(wish.runId)
+  if (wish.runId !== undefined) throw noRun(wish.runId, search)
   return { labs, failures }
 }
 
@@ -68,14 +70,7 @@ const nothingThere = ({ named: name }: DownWish): DownResult[] =>
 async function targetsOf(wish: DownWish, context: Context, signal: AbortSignal): Promise<Targets> {
   const names = labNames(context.paths)
   const isSearchWished = wish.allRegions || wish.regions.length > 0
-  if (wish.runId !== undefined) {
-    const search = await searchAll(wish, context, signal)
-    const isOfRun = ({ runId }: { readonly runId?: string }): boolean => runId === wish.runId
-    return {
-      names: names.filter((name) => isOfRun(recordOf(name, context) ?? {})),
-      ...without(names, search, context, isOfRun),
-    }
-  }
+  if (wish.runId !== undefined) return targetsOfRun(wish.runId, names, wish, context, signal)
   if (wish.all) {
     if (!isSearchWished) return { names, cloud: [] }
     const { owner } = context
@@ -85,6 +80,29 @@ async function targetsOf(wish: DownWish, context: Context, signal: AbortSignal):
   if (wish.named !== undefined) return namedTargets(wish.named, names, wish, context, signal)
   if (names.length === 0 && wish.ignoreNotFound) return { names: [], cloud: [] }
   return { names: [await chooseLab(undefined, context)], cloud: [] }
+}
+
+/**
+ * Those of a CI run. Without a sign of AWS only those with a record here: a search would wait for credentials that there are
+ * not. Where the search fails what is known is ended all the same.
+ */
+async function targetsOfRun(
+  runId: string,
+  names: readonly string[],
+  wish: DownWish,
+  context: Context,
+  signal: AbortSignal,
+): Promise<Targets> {
+  const isOfRun = (lab: { readonly runId?: string } | undefined): boolean => lab?.runId === runId
+  const here = names.filter((name) => isOfRun(recordOf(name, context)))
+  if (!wish.allRegions && wish.regions.length === 0 && !isCloudLikely(context.env)) return { names: here, cloud: [] }
+  try {
+    const search = await searchAll(wish, context, signal)
+    return { names: here, ...without(names, search, context, isOfRun) }
+  } catch (error) {
+    if (here.length === 0 || !(error instanceof LabosError)) throw error
+    return { names: here, cloud: [], notSearched: notSearched(error) }
+  }
 }
 
 async function namedTargets(
@@ -117,10 +135,10 @@ function without(
   return { cloud: search.labs.filter((lab) => isMeant(lab) && !known.has(lab.id)), search }
 }
 
-/** Undefined for local labs, and for records that cannot be read: `down` itself says what is wrong with those. */
+/** Undefined for records that cannot be read: `down` itself says what is wrong with those. */
 function recordOf(name: string, { paths }: Context): { readonly id: string; readonly runId?: string } | undefined {
   try {
-    return readRentedLab(paths, name)
+    return readLab(paths, name)
   } catch {
     return undefined
   }
@@ -137,9 +155,17 @@ function notFound(named: string, search: Search | undefined, context: Context): 
   })
 }
 
-const noRun = (runId: string): LabosError =>
-  new LabosError('lab.unknown', `There is no lab of the run "${runId}", here or in AWS.`, {
+function noRun(runId: string, search: Search | undefined): LabosError {
+  const where = search ? '. AWS was searched by tags' : ' here; AWS was not asked: nothing here says that you use it'
+  return new LabosError('lab.unknown', `There is no lab of the run "${runId}"${where}.`, {
     suggestions: ['See what there is: `labos ps --all-regions`.', 'Make it a success: `--ignore-not-found`.'],
+  })
+}
+
+const notSearched = (error: LabosError): LabosError =>
+  new LabosError('teardown.incomplete', `Whether there is more of that run in AWS is not known: ${error.message}`, {
+    suggestions: [error.suggestions[0], 'Then run the same command again.'],
+    cause: error,
   })
 
 const notAsked = (region: string, error: LabosError): LabosError =>

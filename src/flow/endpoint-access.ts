@@ -1,38 +1,73 @@
+import { engineNamed } from '../engines/engines.js'
+import { vllm } from '../engines/vllm.js'
 import { LabosError } from '../errors/labos-error.js'
-import type { Plan } from '../plan/plan.js'
+import type { FimTemplate } from '../plan/plan.js'
 import type { Paths } from '../state/paths.js'
-import { readKey, readLocalLab, readRentedLab } from '../state/read.js'
+import { readKeeper, readKey, readLab } from '../state/read.js'
+import { isRented, type LocalLab, type RentedLab } from '../state/record.js'
 import { endpointOf } from './from-answer.js'
 
 export interface EndpointAccess {
   readonly name: string
   readonly baseUrl: string
   readonly key: string
+  /** As the endpoint calls it. */
   readonly model: string
-  readonly plan: Plan
+  /** As the catalogue calls it. */
+  readonly modelId: string
+  readonly contextTokens: number
+  readonly fim: FimTemplate | null
+  /** The engine fills in the middle by itself. */
+  readonly nativeSuffix: boolean
+  /** Command that opens the endpoint when nobody listens there. */
+  readonly reopen: string
 }
 
-/** What a client needs to talk to a lab. Throws `lab.unknown` when the lab has no record or key yet. */
+/** What a client needs to talk to a lab. Throws `lab.unknown` when the lab has no endpoint yet. */
 export function endpointAccess(name: string, { paths }: { readonly paths: Paths }): EndpointAccess {
-  refuseRented(name, paths)
-  const record = readLocalLab(paths, name)
+  const record = readLab(paths, name)
   const key = readKey(paths, name)
-  if (!record || key === undefined) {
-    throw new LabosError('lab.unknown', `The lab "${name}" has no endpoint yet.`, {
-      suggestions: ['Bring it up: `labos up`.', 'See what there is: `labos ps`.'],
-    })
-  }
-  const { plan } = record
-  return { name, baseUrl: endpointOf(plan.port), key, model: plan.model.servedNames[0] ?? plan.model.id, plan }
+  const facts = record && (isRented(record) ? rentedFacts(record, paths) : localFacts(record))
+  if (!record || !facts || key === undefined) throw noEndpoint(name, record)
+  const { id, servedNames } = record.plan.model
+  const { port, ...rest } = facts
+  return { name, baseUrl: endpointOf(port), key, model: servedNames[0] ?? id, modelId: id, ...rest }
 }
 
-/** Throws `lab.unknown` for a rented lab: in this version nothing serves, and nothing is logged, on its machine. */
-export function refuseRented(name: string, paths: Paths): void {
-  if (!readRentedLab(paths, name)) return
-  throw new LabosError('lab.unknown', `Nothing serves on the rented machine of "${name}" in this version.`, {
-    suggestions: [
-      `What there is of it: \`labos status ${name}\`.`,
-      'Serve a model on this computer: `labos up smollm2`.',
-    ],
+type Facts = Pick<EndpointAccess, 'contextTokens' | 'fim' | 'nativeSuffix' | 'reopen'> & { readonly port: number }
+
+const localFacts = ({ name, plan }: LocalLab): Facts => ({
+  port: plan.port,
+  contextTokens: plan.contextTokens,
+  fim: plan.model.fim,
+  nativeSuffix: engineNamed(plan.engine).suffix === 'native',
+  reopen: `labos up ${plan.model.id} --name ${name}`,
+})
+
+function rentedFacts({ name, port, serving }: RentedLab, paths: Paths): Facts | undefined {
+  if (port === undefined || !serving) return undefined
+  return {
+    port,
+    contextTokens: readKeeper(paths, name)?.kvRepair?.toTokens ?? serving.contextTokens,
+    fim: serving.fim,
+    nativeSuffix: vllm.suffix === 'native',
+    reopen: `labos tunnel ${name}`,
+  }
+}
+
+function noEndpoint(name: string, record: LocalLab | RentedLab | undefined): LabosError {
+  if (record && isRented(record) && !record.plan.serving)
+    return new LabosError(
+      'lab.unknown',
+      `The lab "${name}" has no endpoint: \`labos up\` was to stop at its machine.`,
+      {
+        suggestions: [
+          `Serve the model on another: \`labos up ${record.plan.model.id} --name ${name}-2\`.`,
+          `What there is of it: \`labos status ${name}\`.`,
+        ],
+      },
+    )
+  return new LabosError('lab.unknown', `The lab "${name}" has no endpoint yet.`, {
+    suggestions: ['Bring it up: `labos up`.', 'See what there is: `labos ps`.'],
   })
 }

@@ -18,6 +18,8 @@ const phase = z.object({
 const path = z.object({
   state: z.enum(['connecting', 'connected', 'away', 'failed']),
   reason: z.exactOptional(z.string()),
+  /** Error code of what it failed with. */
+  code: z.exactOptional(z.string()),
   since: z.string(),
 })
 

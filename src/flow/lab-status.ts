@@ -1,7 +1,14 @@
 /** What is known of a lab right now: the record, the keeper's process, and what the keeper answers. On the fast path. */
 import type { Clock } from '../ports.js'
 import { labNames, readKeeper, readLab } from '../state/read.js'
-import { isRented, type KeeperRecord, type LabRecord, type LocalLab, type RentedMachine } from '../state/record.js'
+import {
+  isRented,
+  type KeeperRecord,
+  type LabRecord,
+  type LocalLab,
+  type RentedLab,
+  type RentedMachine,
+} from '../state/record.js'
 import { type AskDeps, lookAtKeeper, pidsOf } from './ask-status.js'
 import { endpointOf, fromAnswer, SILENT } from './from-answer.js'
 import type { KeeperStatus, Note, PathStatus, PhaseStatus } from './keeper-status.js'
@@ -99,12 +106,21 @@ export async function labStatus(name: string, deps: StatusDeps): Promise<LabStat
     return { name, state: 'damaged', detail: error instanceof Error ? error.message : String(error) }
   }
   if (!record) return { name, state: 'unfinished', detail: 'its folder holds no record yet' }
-  if (!isRented(record)) return { ...fromRecord(record), ...(await live(record, keeper, deps)) }
-  const nowMs = deps.clock.now()
-  const { port, serving } = record
-  if (port === undefined || !serving) return rentedStatus(record, nowMs)
-  const look = await lookAtKeeper({ name, id: record.id, port }, keeper, deps)
-  return servedStatus({ record, serving, port, keeper, look }, nowMs)
+  return isRented(record)
+    ? rentedLabStatus(record, keeper, deps)
+    : { ...fromRecord(record), ...(await live(record, keeper, deps)) }
+}
+
+/** A rented lab: its record, and what its keeper says where it has one. */
+export async function rentedLabStatus(
+  record: RentedLab,
+  keeper: KeeperRecord | undefined,
+  deps: StatusDeps,
+): Promise<LabStatus> {
+  const { name, id, port, serving } = record
+  if (port === undefined || !serving) return rentedStatus(record, deps.clock.now())
+  const look = await lookAtKeeper({ name, id, port }, keeper, deps)
+  return servedStatus({ record, serving, port, keeper, look }, deps.clock.now())
 }
 
 function fromRecord({ name, id, createdAt, plan }: LocalLab): Omit<LabStatus, 'state'> {

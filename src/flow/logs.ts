@@ -1,36 +1,41 @@
 import { open, readFile } from 'node:fs/promises'
 import { systemCode } from '../errors/from-system.js'
-import { labPaths, type LabPaths } from '../state/paths.js'
+import { LabosError } from '../errors/labos-error.js'
+import { labPaths } from '../state/paths.js'
+import { readRentedLab } from '../state/read.js'
+import type { RentedLab } from '../state/record.js'
 import type { Context } from './context.js'
-import { refuseRented } from './endpoint-access.js'
-
-export const logSources = ['engine', 'keeper', 'setup'] as const
-export type LogSource = (typeof logSources)[number]
-
-const fileOf: Readonly<Record<LogSource, (paths: LabPaths) => string>> = {
-  engine: ({ engineLog }) => engineLog,
-  keeper: ({ keeperLog }) => keeperLog,
-  setup: ({ setupLog }) => setupLog,
-}
+import { type Journal, type LogSource, placeOf } from './log-sources.js'
+import { followJournal, readJournal } from './machine-logs.js'
 
 export interface LogWish {
   readonly name: string
   readonly source: LogSource
-  /** Lines from the end. */
-  readonly tail: number
+  /** Lines from the end. Absent: 200, and all with `sinceMs`. */
+  readonly tail?: number
+  /** Only what was said so long ago or later: of what is in the journal of a machine. */
+  readonly sinceMs?: number
 }
 
+/** Public: `labos logs --json` prints it. */
 export interface LogExcerpt {
   readonly source: LogSource
-  readonly path: string
+  /** Of a file on this computer. */
+  readonly path?: string
   readonly lines: readonly string[]
 }
 
-/** The last lines of a log; none when the log does not exist yet. */
-export async function readLog({ name, source, tail }: LogWish, { paths }: Pick<Context, 'paths'>): Promise<LogExcerpt> {
-  refuseRented(name, paths)
-  const path = fileOf[source](labPaths(paths, name))
-  return { source, path, lines: lastLines((await readFrom(path, 0)).bytes.toString('utf8'), tail) }
+type Deps = Pick<Context, 'paths' | 'clock' | 'ssh'>
+
+const TAIL = 200
+
+/** The last lines of a log; none when the log does not exist yet. Throws `usage.value` where the lab has no such log. */
+export async function readLog(wish: LogWish, deps: Deps, signal: AbortSignal): Promise<LogExcerpt> {
+  const { source, tail = TAIL } = wish
+  const place = whereOf(wish, deps)
+  if ('path' in place)
+    return { source, ...place, lines: lastLines((await readFrom(place.path, 0)).bytes.toString('utf8'), tail) }
+  return { source, lines: await readJournal(place.record, { ...place.journal, ...limits(wish) }, deps, signal) }
 }
 
 const POLL_MS = 250
@@ -41,15 +46,52 @@ const POLL_MS = 250
  */
 export async function followLog(
   wish: LogWish,
-  { paths, clock }: Pick<Context, 'paths' | 'clock'>,
+  deps: Deps,
   onLine: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  refuseRented(wish.name, paths)
-  const path = fileOf[wish.source](labPaths(paths, wish.name))
+  const place = whereOf(wish, deps)
+  if ('path' in place) return followFile(place.path, wish.tail ?? TAIL, deps, onLine, signal)
+  return followJournal(place.record, { ...place.journal, ...limits(wish) }, deps, onLine, signal)
+}
+
+type Place = { readonly path: string } | { readonly record: RentedLab; readonly journal: Journal }
+
+function whereOf({ name, source, sinceMs }: LogWish, { paths }: Deps): Place {
+  const record = readRentedLab(paths, name)
+  const place = placeOf(source, record ? 'rented' : 'local')
+  if (typeof place !== 'function') {
+    if (record) return { record, journal: place }
+    throw new Error(`a local lab with a journal: ${source}`)
+  }
+  if (sinceMs !== undefined) throw noTimes(source)
+  return { path: place(labPaths(paths, name)) }
+}
+
+function limits({ tail, sinceMs }: LogWish): { tail?: number; sinceMs?: number } {
+  if (sinceMs === undefined) return { tail: tail ?? TAIL }
+  return { sinceMs, ...(tail === undefined ? {} : { tail }) }
+}
+
+const noTimes = (source: LogSource): LabosError =>
+  new LabosError(
+    'usage.flags',
+    `--since is for logs of a rented machine: this one (${source}) is a file without times.`,
+    {
+      suggestions: ['Say how many lines: `--tail 500`.'],
+    },
+  )
+
+async function followFile(
+  path: string,
+  tail: number,
+  { clock }: Pick<Context, 'clock'>,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   let { bytes, end } = await readFrom(path, 0)
   let { lines, rest } = wholeLines(bytes)
-  if (wish.tail > 0) lines.slice(-wish.tail).forEach(onLine)
+  if (tail > 0) lines.slice(-tail).forEach(onLine)
   while (!signal.aborted) {
     await clock.sleep(POLL_MS, signal).catch(() => undefined)
     const more = await readFrom(path, end)

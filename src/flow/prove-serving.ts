@@ -1,41 +1,40 @@
 /** Ready means it answers: health, model list, one token, and an answer that makes sense, all through the endpoint. */
+import { codes, type ErrorCode } from '../errors/codes.js'
 import { LabosError } from '../errors/labos-error.js'
 import { throwIfAborted } from '../errors/interrupted.js'
 import { canary } from '../serve/canary.js'
 import { probe, type ProbeEndpoint } from '../serve/probe.js'
 import { readKey } from '../state/read.js'
-import type { LocalLab } from '../state/record.js'
 import { formatDuration } from '../ui/format.js'
 import type { Context } from './context.js'
 import { endpointOf } from './from-answer.js'
-import { labStatus } from './lab-status.js'
+import { labStatus, type LabStatus } from './lab-status.js'
+import type { Proving } from './proving.js'
 
 export interface Proof {
   /** From the start of the proof to the first token through the endpoint. */
   readonly firstTokenMs: number
-  /** What the model answered to the canary question. */
-  readonly canaryText: string
+  /** What the model answered to the canary question; absent where there is none. */
+  readonly canaryText?: string
   readonly tokensPerSecond?: number
 }
 
-const POLL_MS = 50
-/** Slowest disk a load is expected from. */
-const LOAD_BYTES_PER_MS = 30_000
+const SHORTEST_POLL_MS = 50
+const LONGEST_POLL_MS = 1000
 
-/** Waits for the engine and proves that it serves. Throws `serving.failed` with the diagnosed cause, `serving.canary`, `deadline.passed`. */
-export async function proveServing(record: LocalLab, context: Context, signal: AbortSignal): Promise<Proof> {
+/**
+ * Waits for the engine and proves that it serves. Throws `serving.failed` with the diagnosed cause, `serving.canary`,
+ * `deadline.passed`, and for a machine whose path has failed what it failed with.
+ */
+export async function proveServing(what: Proving, context: Context, signal: AbortSignal): Promise<Proof> {
   const since = context.clock.monotonicMs()
-  const { plan, name } = record
-  const endpoint: ProbeEndpoint = {
-    baseUrl: endpointOf(plan.port),
-    key: readKey(context.paths, name) ?? '',
-    model: plan.model.servedNames[0] ?? plan.model.id,
-  }
-  context.emit({ type: 'start', step: 'serving', text: `loading ${plan.model.title}` })
-  await firstToken(record, endpoint, context, signal)
+  const { name, model, asks } = what
+  const endpoint = { baseUrl: endpointOf(what.port), key: readKey(context.paths, name) ?? '', model, asks }
+  context.emit({ type: 'start', step: 'serving', text: `loading ${what.title}` })
+  await firstToken(what, endpoint, context, signal)
   const firstTokenMs = context.clock.monotonicMs() - since
-  const answer = await canary(endpoint, plan.model.canary, context, signal)
-  if (!answer.ok) throw nonsense(name, plan.model.canary.prompt, answer.text)
+  const answer = what.canary ? await canary(endpoint, what.canary, context, signal) : undefined
+  if (what.canary && answer?.ok === false) throw nonsense(name, what.canary.prompt, answer.text)
   const elapsedMs = context.clock.monotonicMs() - since
   context.emit({
     type: 'done',
@@ -45,41 +44,42 @@ export async function proveServing(record: LocalLab, context: Context, signal: A
   })
   return {
     firstTokenMs,
-    canaryText: answer.text,
-    ...(answer.tokensPerSecond === undefined ? {} : { tokensPerSecond: answer.tokensPerSecond }),
+    ...(answer ? { canaryText: answer.text } : {}),
+    ...(answer?.tokensPerSecond === undefined ? {} : { tokensPerSecond: answer.tokensPerSecond }),
   }
 }
 
 async function firstToken(
-  record: LocalLab,
+  what: Proving,
   endpoint: ProbeEndpoint,
   context: Context,
   signal: AbortSignal,
 ): Promise<void> {
   const since = context.clock.monotonicMs()
-  const deadlineMs = 120_000 + record.plan.model.weightsBytes / LOAD_BYTES_PER_MS
   for (;;) {
     throwIfAborted(signal)
     const seen = await probe(endpoint, context, signal)
     if (seen.state === 'ready') return
-    await throwIfGivenUp(record, context)
-    if (context.clock.monotonicMs() - since > deadlineMs) throw tooSlow(record.name, deadlineMs, seen.detail)
-    await context.clock.sleep(POLL_MS, signal)
+    throwIfGivenUp(what, await labStatus(what.name, context))
+    const elapsedMs = context.clock.monotonicMs() - since
+    if (elapsedMs > what.deadlineMs) throw tooSlow(what, seen.detail)
+    await context.clock.sleep(Math.min(LONGEST_POLL_MS, Math.max(SHORTEST_POLL_MS, elapsedMs / 50)), signal)
   }
 }
 
-async function throwIfGivenUp({ name, plan }: LocalLab, context: Context): Promise<void> {
-  const { state, detail } = await labStatus(name, context)
-  if (state !== 'failed' && state !== 'lost' && state !== 'ended') return
-  throw new LabosError('serving.failed', `${plan.engine} does not serve ${plan.model.id}: ${detail ?? state}.`, {
-    suggestions: [
-      `Read its log: \`labos logs --name ${name}\`.`,
-      `Try again: \`labos up ${plan.model.id} --name ${name}\`.`,
-    ],
+const GIVEN_UP: ReadonlySet<LabStatus['state']> = new Set(['failed', 'lost', 'ended', 'stopped'])
+
+function throwIfGivenUp({ name, modelId, engine }: Proving, { state, detail, path }: LabStatus): void {
+  if (!GIVEN_UP.has(state)) return
+  const code = codeOf(path?.state === 'failed' ? path.code : undefined)
+  throw new LabosError(code, `${engine} does not serve ${modelId}: ${detail ?? state}.`, {
+    suggestions: [`Read its log: \`labos logs --name ${name}\`.`, `Try again: \`labos up ${modelId} --name ${name}\`.`],
   })
 }
 
-const tooSlow = (name: string, deadlineMs: number, detail: string): LabosError =>
+const codeOf = (code = ''): ErrorCode => (code in codes ? (code as ErrorCode) : 'serving.failed')
+
+const tooSlow = ({ name, deadlineMs }: Proving, detail: string): LabosError =>
   new LabosError('deadline.passed', `The engine did not serve within ${formatDuration(deadlineMs)} (${detail}).`, {
     suggestions: [`Read its log: \`labos logs --name ${name}\`.`],
   })

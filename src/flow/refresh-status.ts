@@ -3,14 +3,13 @@ import type { CloudMachine } from '../cloud-ports.js'
 import { LabosError } from '../errors/labos-error.js'
 import { takeLock } from '../state/lock.js'
 import { lockPath } from '../state/paths.js'
-import { readRentedLab } from '../state/read.js'
-import type { RentedLab } from '../state/record.js'
+import { readKeeper, readRentedLab } from '../state/read.js'
+import type { RentedLab, RentedMachine } from '../state/record.js'
 import { saveLab } from '../state/store.js'
 import { checkAccount } from './check-account.js'
 import type { Context } from './context.js'
-import { labStatus, type LabStatus } from './lab-status.js'
+import { labStatus, type LabStatus, rentedLabStatus } from './lab-status.js'
 import { isThere, withMachine, withoutMachine } from './rented-record.js'
-import { rentedStatus } from './rented-status.js'
 import { stillRuns } from './still-runs.js'
 
 /** How long EC2's reads may not know of a machine that is there. */
@@ -23,20 +22,43 @@ const NEW_MS = 2 * 60_000
 export async function refreshedStatus(name: string, context: Context, signal: AbortSignal): Promise<LabStatus> {
   const record = readRentedLab(context.paths, name)
   if (!record?.machine) return labStatus(name, context)
-  const machine = await look(record, record.machine, context, signal)
+  const { record: seen, machine, isSure } = await lookAtMachine(record, record.machine, context, signal)
+  const status = await rentedLabStatus(seen, readKeeper(context.paths, name), context)
+  return isSure ? withReason(status, record, machine) : status
+}
+
+export interface SeenLab {
+  /** As it is after what EC2 said, and saved unless a command works on the lab. */
+  readonly record: RentedLab
+  /** Undefined where EC2 knows none. */
+  readonly machine: CloudMachine | undefined
+  /** EC2's reads may not know of a machine yet that is new. */
+  readonly isSure: boolean
+}
+
+/** Asks EC2 of the lab's machine. Throws like `refreshedStatus`. */
+export async function lookAtMachine(
+  record: RentedLab,
+  known: RentedMachine,
+  context: LookDeps,
+  signal: AbortSignal,
+): Promise<SeenLab> {
+  const machine = await look(record, known, context, signal)
   const nowMs = context.clock.now()
-  if (!machine && nowMs - Date.parse(record.machine.launchedAt) < NEW_MS) return rentedStatus(record, nowMs)
+  if (!machine && nowMs - Date.parse(known.launchedAt) < NEW_MS) return { record, machine, isSure: false }
   if (!machine) await checkAccount(record, context, signal) // another account knows none of ours
   const change = (before: RentedLab): RentedLab =>
     machine ? withMachine(before, machine, nowMs) : withoutMachine(before, nowMs)
-  await saveChange(name, record, change, context, signal)
-  return withReason(rentedStatus(change(record), nowMs), record, machine)
+  await saveChange(record, change, context, signal)
+  return { record: change(record), machine, isSure: true }
 }
+
+export type LookDeps = Pick<Context, 'aws' | 'clock' | 'paths' | 'processes' | 'self'>
 
 async function look(
   record: RentedLab,
-  { id, region }: { readonly id: string; readonly region: string },
-  { aws }: Context,
+  { id, region }: RentedMachine,
+  { aws }: LookDeps,
   signal: AbortSignal,
 ): Promise<CloudMachine | undefined> {
   try {
@@ -50,10 +72,9 @@ async function look(
 
 /** A command that works on the lab writes its record itself: then nothing is saved here. */
 async function saveChange(
-  name: string,
-  { id, machine }: RentedLab,
+  { name, id, machine }: RentedLab,
   change: (before: RentedLab) => RentedLab,
-  context: Context,
+  context: LookDeps,
   signal: AbortSignal,
 ): Promise<void> {
   try {

@@ -4,6 +4,7 @@ import { findModel, type ModelLookup } from '../plan/find-model.js'
 import type { EngineName, Plan, PlannedLease } from '../plan/plan.js'
 import { precisions } from '../plan/precision.js'
 import { checkLabName, defaultLabName } from '../state/paths.js'
+import type { Runner } from '../state/record.js'
 
 /** What the user asked `up` for. Absent fields are labos's to choose. */
 export interface UpRequest {
@@ -16,6 +17,9 @@ export interface UpRequest {
   readonly lease: PlannedLease
   /** The user said yes beforehand. */
   readonly agreed: boolean
+  /** The lab is for that `labos run` alone, and ends with it: one that exists is refused. */
+  readonly runner?: Runner
+  readonly runId?: string
 }
 
 type Missed = Extract<ModelLookup, { found: false }>
@@ -64,3 +68,13 @@ export function difference(request: UpRequest, model: CatalogModel, plan: Plan):
     ? `its ${found[0]} is ${found[2] === undefined ? 'not set' : String(found[2])}, not ${String(found[1])}`
     : undefined
 }
+
+/** A command takes its lab down again, so it takes none that it did not make. */
+export const notOwn = (name: string): LabosError =>
+  new LabosError('lab.differs', `There is a lab "${name}" already, and \`labos run\` ends only a lab that it made.`, {
+    suggestions: [
+      'Leave `--name` out: each run has a name of its own then.',
+      `Or use that lab, and leave it running: \`eval "$(labos env ${name})"\`.`,
+      `Or end it first: \`labos down ${name}\`.`,
+    ],
+  })

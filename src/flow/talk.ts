@@ -102,10 +102,7 @@ async function post(lab: EndpointAccess, { path, body }: Talk, fetch: Fetch, sig
 
 const unreachable = (lab: EndpointAccess, why: string, cause: unknown): LabosError =>
   new LabosError('endpoint.unreachable', `${lab.baseUrl} does not answer: ${why}.`, {
-    suggestions: [
-      `See how the lab is: \`labos status ${lab.name}\`.`,
-      `Bring it up again: \`labos up ${lab.plan.model.id} --name ${lab.name}\`.`,
-    ],
+    suggestions: [`See how the lab is: \`labos status ${lab.name}\`.`, `Bring it up again: \`${lab.reopen}\`.`],
     cause,
   })
 

@@ -13,7 +13,8 @@ import { makeLaboratory } from './laboratory.js'
 import { openEndpoint } from './open-endpoint.js'
 import { planLab } from './plan-lab.js'
 import { proveServing, type Proof } from './prove-serving.js'
-import { difference, resolveRequest, type UpRequest } from './request.js'
+import { localProving } from './proving.js'
+import { difference, notOwn, resolveRequest, type UpRequest } from './request.js'
 
 export interface UpResult {
   readonly outcome: 'up' | 'already-up'
@@ -72,6 +73,7 @@ async function upLocked(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const existing = readLab(context.paths, name)
+  if (existing && request.runner) throw notOwn(name)
   if (existing && isRented(existing)) throw differsError(name, 'it is on a rented machine')
   if (!existing) return make(request, await createRecord(request, model, name, context), true, context, signal)
   const status = await labStatus(name, context)
@@ -105,6 +107,8 @@ async function createRecord(
     createdAt: before?.createdAt ?? new Date(context.clock.now()).toISOString(),
     plan,
     stepsDone: ['plan'],
+    ...(request.runner ? { runner: request.runner } : {}),
+    ...(request.runId === undefined ? {} : { runId: request.runId }),
   }
   await ensureLabDir(context.paths, name)
   await ensureKey(context.paths, name)
@@ -145,7 +149,7 @@ async function make(
 }
 
 async function prove(record: LocalLab, context: Context, signal: AbortSignal): Promise<Omit<Outcome, 'elapsedMs'>> {
-  const proof = await proveServing(record, context, signal)
+  const proof = await proveServing(localProving(record), context, signal)
   await saveLab(context.paths, { ...record, stepsDone: ['plan', 'laboratory', 'endpoint', 'serving'] })
   return { outcome: 'up', lab: await labStatus(record.name, context), proof }
 }

@@ -64,6 +64,8 @@ export interface PlannedLease {
   readonly ttlMs?: number
   /** The lab ends after this long without an inference request; absent = no idle limit. */
   readonly idleMs?: number
+  /** The lab ends with the command of `labos run` that it is for. */
+  readonly withCommand?: true
 }
 
 export interface Plan {

@@ -1,6 +1,7 @@
 /** Asks something with a known answer: an engine that serves garbage is not ready. */
 import * as z from 'zod/mini'
 import type { ProbeDeps, ProbeEndpoint } from './probe.js'
+import { question } from './question.js'
 
 export interface CanaryResult {
   readonly ok: boolean
@@ -12,7 +13,7 @@ export interface CanaryResult {
 const ANSWER_TOKENS = 32
 
 const answered = z.object({
-  choices: z.array(z.object({ message: z.object({ content: z.string() }) })),
+  choices: z.array(z.union([z.object({ message: z.object({ content: z.string() }) }), z.object({ text: z.string() })])),
   usage: z.object({ completion_tokens: z.number() }),
 })
 
@@ -24,20 +25,13 @@ export async function canary(
   signal: AbortSignal,
 ): Promise<CanaryResult> {
   const since = clock.monotonicMs()
-  const response = await fetch(`${endpoint.baseUrl}/chat/completions`, {
-    method: 'POST',
-    signal,
-    headers: { authorization: `Bearer ${endpoint.key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      model: endpoint.model,
-      messages: [{ role: 'user', content: prompt }],
-      max_tokens: ANSWER_TOKENS,
-      temperature: 0,
-    }),
-  })
+  const { url, body } = question(endpoint, prompt, ANSWER_TOKENS)
+  const headers = { authorization: `Bearer ${endpoint.key}`, 'content-type': 'application/json' }
+  const response = await fetch(url, { method: 'POST', signal, headers, body })
   const parsed = answered.safeParse(await response.json().catch(() => undefined))
   if (!parsed.success) return { ok: false, text: `HTTP ${String(response.status)}` }
-  const text = parsed.data.choices[0]?.message.content ?? ''
+  const [choice] = parsed.data.choices
+  const text = choice === undefined ? '' : 'text' in choice ? choice.text : choice.message.content
   const seconds = (clock.monotonicMs() - since) / 1000
   return {
     ok: new RegExp(expect).test(text),

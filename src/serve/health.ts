@@ -1,5 +1,6 @@
 /** One GET over a connection of its own: what health checks and counters need, and no more. */
 import type { Duplex } from 'node:stream'
+import { systemCode } from '../errors/from-system.js'
 import type { Clock } from '../ports.js'
 
 export interface HealthQuestion {
@@ -7,32 +8,43 @@ export interface HealthQuestion {
   readonly path: string
   readonly key?: string
   readonly timeoutMs: number
+  /** No answer is waited for any more when it aborts. */
+  readonly signal?: AbortSignal
 }
 
 const LARGEST_BYTES = 1_000_000
 
+interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
 /** The answer's status and body, or undefined when there is none in time. Never rejects. */
-export async function get(
-  { dial, path, key, timeoutMs }: HealthQuestion,
+export async function get(question: HealthQuestion, clock: Clock): Promise<Answer | undefined> {
+  const answer = await ask(question, clock)
+  return typeof answer === 'string' ? undefined : answer
+}
+
+/** The same, but tells `refused`, where nobody listens, from no answer in time. */
+export async function ask(
+  { dial, path, key, timeoutMs, signal }: HealthQuestion,
   clock: Clock,
-): Promise<{ status: number; body: string } | undefined> {
+): Promise<Answer | 'refused' | 'silent'> {
   const socket = dial()
   const over = new AbortController()
   try {
-    return await Promise.race([exchange(socket, path, key), clock.sleep(timeoutMs, over.signal).then(() => undefined)])
-  } catch {
-    return undefined
+    const either = signal ? AbortSignal.any([over.signal, signal]) : over.signal
+    const late = clock.sleep(timeoutMs, either).then(() => 'silent' as const)
+    return (await Promise.race([exchange(socket, path, key), late])) ?? 'silent'
+  } catch (error) {
+    return systemCode(error) === 'ECONNREFUSED' ? 'refused' : 'silent'
   } finally {
     over.abort()
     socket.destroy()
   }
 }
 
-const exchange = (
-  socket: Duplex,
-  path: string,
-  key: string | undefined,
-): Promise<{ status: number; body: string } | undefined> =>
+const exchange = (socket: Duplex, path: string, key: string | undefined): Promise<Answer | undefined> =>
   new Promise((resolve, reject) => {
     let answer = ''
     socket.on('error', reject)
@@ -45,7 +57,7 @@ const exchange = (
     socket.write(`GET ${path} HTTP/1.0\r\nHost: 127.0.0.1\r\n${authorization}Connection: close\r\n\r\n`)
   })
 
-function parse(answer: string): { status: number; body: string } | undefined {
+function parse(answer: string): Answer | undefined {
   const status = /^HTTP\/1\.\d (\d{3})/.exec(answer)?.[1]
   const end = answer.indexOf('\r\n\r\n')
   return status === undefined ? undefined : { status: Number(status), body: end < 0 ? '' : answer.slice(end + 4) }

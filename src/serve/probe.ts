@@ -1,12 +1,15 @@
 /** Does the endpoint really serve? Health, model list and one token, all through the path a client takes. */
 import * as z from 'zod/mini'
 import type { Clock, Fetch } from '../ports.js'
+import { question } from './question.js'
 
 export interface ProbeEndpoint {
   /** Ends in `/v1`. */
   readonly baseUrl: string
   readonly key: string
   readonly model: string
+  /** What the model takes; a base model knows no chat. Absent = `chat`. */
+  readonly asks?: 'chat' | 'completion'
 }
 
 export interface ProbeDeps {
@@ -36,8 +39,8 @@ export async function probe(endpoint: ProbeEndpoint, { fetch }: ProbeDeps, signa
     if (!listed.success || !listed.data.data.some(({ id }) => id === endpoint.model)) {
       return { state: 'failed', detail: `the model list lacks ${endpoint.model}` }
     }
-    const body = { model: endpoint.model, messages: [{ role: 'user', content: 'Hi' }], max_tokens: 1, temperature: 0 }
-    const token = await ask(`${endpoint.baseUrl}/chat/completions`, { method: 'POST', body: JSON.stringify(body) })
+    const { url, body } = question(endpoint, 'Hi', 1)
+    const token = await ask(url, { method: 'POST', body })
     const said = completion.safeParse(token.body)
     if (said.success && said.data.usage.completion_tokens > 0) return { state: 'ready' }
     return {

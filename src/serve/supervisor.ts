@@ -29,9 +29,12 @@ export interface SupervisorDeps {
 }
 
 export interface EngineSnapshot {
-  readonly state: 'starting' | 'serving' | 'restarting' | 'failed'
+  /** The last two are of engines on a machine that is reached over SSH. */
+  readonly state: 'starting' | 'serving' | 'restarting' | 'failed' | 'unresponsive' | 'unreachable'
   /** Why, where the state has a reason. */
   readonly detail?: string
+  /** Stable name of why it failed, where one is known. */
+  readonly cause?: string
   readonly pid?: number
   readonly restarts: number
   readonly lastExit?: { readonly at: string; readonly why: string }

@@ -21,6 +21,8 @@ export interface LabPaths {
   readonly userKey: string
   /** Of rented labs, until their machine has a host key of its own: the private key that it was given, 0600. */
   readonly hostKey: string
+  /** The host keys that are accepted, for OpenSSH's own programs. */
+  readonly knownHosts: string
   readonly engineLog: string
   readonly keeperLog: string
   readonly setupLog: string
@@ -48,6 +50,7 @@ export function labPaths(paths: Paths, name: string): LabPaths {
     key: join(dir, 'key'),
     userKey: join(dir, 'id_ed25519'),
     hostKey: join(dir, 'host_ed25519'),
+    knownHosts: join(dir, 'known_hosts'),
     engineLog: join(dir, 'engine.log'),
     keeperLog: join(dir, 'keeper.log'),
     setupLog: join(dir, 'setup.log'),

@@ -6,6 +6,16 @@ export const RECORD_VERSION = 1
 
 const fim = z.object({ template: z.string(), stop: z.array(z.string()), tested: z.boolean() })
 
+/** The `labos run` that a lab is for: the lab ends with it. */
+const runner = z.object({
+  pid: z.number(),
+  startTime: z.string(),
+  /** `user@host`: elsewhere that pid means nothing. */
+  owner: z.string(),
+})
+
+export type Runner = z.infer<typeof runner>
+
 const weights = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('wheel'),
@@ -39,7 +49,11 @@ const plan: z.ZodMiniType<Plan> = z.object({
   parallel: z.number(),
   threads: z.number(),
   memory: z.object({ weightsGiB: z.number(), kvCacheGiB: z.number(), overheadGiB: z.number(), totalGiB: z.number() }),
-  lease: z.object({ ttlMs: z.exactOptional(z.number()), idleMs: z.exactOptional(z.number()) }),
+  lease: z.object({
+    ttlMs: z.exactOptional(z.number()),
+    idleMs: z.exactOptional(z.number()),
+    withCommand: z.exactOptional(z.literal(true)),
+  }),
   usdPerHour: z.number(),
   downloads: z.array(z.object({ what: z.string(), bytes: z.number(), from: z.string() })),
   notes: z.array(z.string()),
@@ -56,6 +70,9 @@ export const localLab = z.object({
   stepsDone: z.array(z.string()),
   /** Made by the engine's install and the weights' fetch. */
   laboratory: z.exactOptional(z.object({ engineHome: z.string(), weightsPath: z.string() })),
+  runner: z.exactOptional(runner),
+  /** Of a CI run. */
+  runId: z.exactOptional(z.string()),
 })
 
 export type LocalLab = z.infer<typeof localLab>
@@ -192,6 +209,7 @@ export const rentedLab = z.object({
   accountId: z.string(),
   /** `user@host` of who made it. */
   owner: z.string(),
+  runner: z.exactOptional(runner),
   /** Of a CI run. */
   runId: z.exactOptional(z.string()),
   /** Regions in which anything was or may have been created, in the order tried. Written before the first create there. */
@@ -231,7 +249,7 @@ export const keeperRecord = z.object({
   ended: z.exactOptional(
     z.object({
       at: z.string(),
-      reason: z.enum(['deadline', 'boot', 'idle', 'stopped', 'failed']),
+      reason: z.enum(['deadline', 'boot', 'idle', 'gone', 'stopped', 'failed', 'runner']),
       detail: z.string(),
     }),
   ),

@@ -29,8 +29,14 @@ export type LabosEvent =
   | { type: 'progress'; step: StepName; doneBytes: number; totalBytes?: number; bytesPerSecond: number; etaMs?: number }
   /** Something worth a line that is neither success nor failure. */
   | { type: 'note'; step?: StepName; text: string }
+  /** Something that ends badly unless somebody does something about it. */
+  | { type: 'warning'; text: string }
   | { type: 'retry'; step: StepName; attempt: number; reason: string; delayMs: number }
   | { type: 'done'; step: StepName; text: string; elapsedMs: number }
   | { type: 'failed'; step: StepName; error: ErrorJson }
+  /** The command of `labos run` has the terminal from here on. Its arguments are its own: they may hold secrets. */
+  | { type: 'command'; program: string }
+  /** By a signal: the exit is 128 and its number. */
+  | { type: 'command-ended'; program: string; exitCode: number; signal?: string; elapsedMs: number }
 
 export type Emit = (event: LabosEvent) => void

@@ -15,6 +15,10 @@ export function progressText({ doneBytes, totalBytes, bytesPerSecond, etaMs }: P
   return parts.join(', ')
 }
 
+/** How the command of `labos run` ended: `exit 3`, `SIGTERM, exit 143`. */
+export const endText = ({ exitCode, signal }: { readonly exitCode: number; readonly signal?: string }): string =>
+  signal === undefined ? `exit ${String(exitCode)}` : `${signal}, exit ${String(exitCode)}`
+
 /** Two columns: a label and what it says, for the plan, the closing screen and `status`. */
 export function rows(pairs: readonly (readonly [string, string | undefined])[]): string {
   const shown = pairs.filter((pair): pair is readonly [string, string] => pair[1] !== undefined)
@@ -48,6 +52,7 @@ const downloadText = ({ downloads }: Plan): string =>
 /** When a lab of this plan ends by itself. */
 export function leaseText({ lease }: Plan): string {
   const parts = [
+    ...(lease.withCommand ? ['with its command'] : []),
     ...(lease.ttlMs === undefined ? [] : [`after ${formatDuration(lease.ttlMs)}`]),
     ...(lease.idleMs === undefined ? [] : [`after ${formatDuration(lease.idleMs)} without a request`]),
   ]

@@ -2,7 +2,7 @@
 import type { Clock } from '../ports.js'
 import type { LabosEvent, StepName } from './events.js'
 import { formatDuration } from './format.js'
-import { planText, progressText } from './lines.js'
+import { endText, planText, progressText } from './lines.js'
 import { rentPlanText } from './rent-plan-text.js'
 import type { Output, Reporter } from './reporter.js'
 
@@ -61,6 +61,12 @@ function lineOf(event: LabosEvent): string | undefined {
       return `${event.step}: ${event.reason}; try ${String(event.attempt)} in ${formatDuration(event.delayMs)}`
     case 'done':
       return `${event.step}: done, ${event.text} (${formatDuration(event.elapsedMs)})`
+    case 'warning':
+      return `warning: ${event.text}`
+    case 'command':
+      return `running ${event.program}`
+    case 'command-ended':
+      return `${event.program} ended: ${endText(event)} (${formatDuration(event.elapsedMs)})`
     case 'failed':
       return `${event.step}: failed` // the error itself is printed at the end
   }

@@ -2,7 +2,7 @@
 import type { Ora } from 'ora'
 import type { LabosEvent, StepName } from './events.js'
 import { formatDuration } from './format.js'
-import { planText, progressText } from './lines.js'
+import { endText, planText, progressText } from './lines.js'
 import { rentPlanText } from './rent-plan-text.js'
 import type { Paint } from './paint.js'
 import type { Output, Reporter } from './reporter.js'
@@ -55,6 +55,12 @@ function lineOf(event: LabosEvent, paint: Paint): string | undefined {
       return `${paint.yellow('!')} ${event.step.padEnd(STEP_WIDTH)}  ${event.reason}; try ${String(event.attempt)} in ${formatDuration(event.delayMs)}`
     case 'note':
       return `${paint.yellow('!')} ${event.step === undefined ? '' : `${event.step.padEnd(STEP_WIDTH)}  `}${event.text}`
+    case 'warning':
+      return `${paint.yellow('! warning')}  ${event.text}`
+    case 'command':
+      return paint.dim(`running ${event.program}`)
+    case 'command-ended':
+      return paint.dim(`${event.program} ended: ${endText(event)} (${formatDuration(event.elapsedMs)})`)
     case 'start':
     case 'progress':
       return undefined

@@ -1,8 +1,9 @@
 /** moto's server: an EC2 look-alike in memory. Installed once into the test cache, started per cloud, ended by pid. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { installMoto } from './moto-install.js'
+import { installTool } from './python-tool.js'
 
+const MOTO = { name: 'moto', version: '5.2.5', wish: 'moto[server]', module: 'moto.server' }
 const START_MS = 60_000
 
 export interface Moto {
@@ -30,7 +31,7 @@ main(sys.argv[1:])
  * the signal aborts; nothing of it runs then.
  */
 export async function startMoto(signal?: AbortSignal): Promise<Moto> {
-  const python = await installMoto(signal)
+  const python = await installTool(MOTO, signal)
   const child = spawn(python, ['-c', SERVER, '-H', '127.0.0.1', '-p', '0'], { stdio: ['pipe', 'ignore', 'pipe'] })
   try {
     const port = await listening(child, signal)

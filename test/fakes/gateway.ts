@@ -29,7 +29,7 @@ export async function gatewayBench(): Promise<GatewayBench> {
     {
       port,
       key: LAB_KEY,
-      contextTokens: 4096,
+      contextTokens: () => 4096,
       served: { names: ['coder'], engineName: 'coder.gguf', title: 'Coder', fim: null, nativeSuffix: false },
     },
     {

@@ -1,14 +1,17 @@
 /** One machine from its first boot to its end: what it is told, what it is asked by ssh, and what happens to its power. */
 import { gzipSync } from 'node:zlib'
 import { beforeAll, expect, it } from 'vitest'
-import type { Guest } from './guest.js'
+import { tempDir } from '../fakes/temp-dir.js'
 import { gpuFailure, gpuFile } from './gpu.js'
+import type { Guest } from './guest.js'
+import { startMirror } from './mirror.js'
+import { indexListener } from './mirror-index.js'
 import { type KeyPair, loginConfig, makeKey, ssh } from './ssh.js'
 import { hostsUnavailable, regionSuite } from './suite.js'
+import { makeWheel } from './wheel.js'
 
 const { region } = regionSuite()
 let guest: Guest
-
 let user: KeyPair
 let host: KeyPair
 
@@ -16,7 +19,7 @@ beforeAll(async () => {
   if (hostsUnavailable() !== undefined) return
   user = makeKey('user')
   host = makeKey('host')
-  const userData = `${loginConfig(host, user)}runcmd: ["echo once >>/root/runs"]\n`
+  const userData = `${loginConfig(host, user)}runcmd: ["echo once >>/opt/runs"]\n`
   guest = await region().boot({
     userData: gzipSync(userData),
     instanceType: 'g6.12xlarge',
@@ -25,13 +28,21 @@ beforeAll(async () => {
   await guest.ready()
 })
 
+const login = () => ({ address: guest.address, user, hostKey: host.public })
 const saidInside = async (script: string): Promise<string> => (await guest.exec(script)).stdout.trim()
 
 it('does what compressed user data says, and lets the user in by ssh', async () => {
-  const login = { address: guest.address, user, hostKey: host.public }
-  const said = await ssh(login, 'id -un; sudo -n cat /root/runs; systemctl is-system-running --wait')
+  const said = await ssh(login(), 'id -un; sudo -n cat /opt/runs; systemctl is-system-running --wait')
   expect(said).toMatchObject({ exitCode: 0, stdout: 'ubuntu\nonce\nrunning\n' })
   expect(await guest.console()).toContain('Cloud-init v.')
+})
+
+it('lets a user have services of their own that outlive the login', async () => {
+  const start = 'loginctl enable-linger && systemd-run --user --quiet --unit=mine sleep infinity'
+  expect(await ssh(login(), start)).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(await ssh(login(), 'systemctl --user is-active mine; systemctl --user stop mine')).toMatchObject({
+    stdout: 'active\n',
+  })
 })
 
 const METADATA = `t=$(curl -sS -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
@@ -69,4 +80,30 @@ it('has the GPUs of its type, or what a test wants', async () => {
   expect(await saidInside('nvidia-smi -L')).toMatch(/^GPU 0: NVIDIA Other \(UUID: GPU-[\d\w-]+\)$/)
   await set(gpuFailure(9, 'NVIDIA-SMI has failed'))
   expect(await guest.exec(ask)).toMatchObject({ exitCode: 9, stdout: 'NVIDIA-SMI has failed\n' })
+})
+
+it('installs from an index on this computer, and goes on with a download when a cut network is back', async () => {
+  const folder = tempDir()
+  await makeWheel(folder, 'tiny', '1.0', 1_000_000)
+  const mirror = await startMirror(region().caller, indexListener(folder))
+  try {
+    const install = `python3 -m venv /opt/v && /opt/v/bin/pip install -q -i ${mirror.url}/simple tiny`
+    const trust = `--trusted-host ${region().caller}`
+    expect(await guest.exec(`${install} ${trust}`)).toMatchObject({ exitCode: 0 })
+    expect(await saidInside('/opt/v/bin/python -c "import tiny; print(tiny.version)"')).toBe('1.0')
+    mirror.bytesPerS = 100_000
+    const file = `${mirror.url}/files/tiny-1.0-py3-none-any.whl`
+    const download = guest.exec(`curl -sS -o /opt/got ${file} && stat -c %s /opt/got`)
+    const bytes = async (): Promise<number> => Number(await saidInside('stat -c %s /opt/got 2>/dev/null'))
+    await expect.poll(bytes, { timeout: 20_000, interval: 100 }).toBeGreaterThan(0)
+    await guest.cut()
+    const before = await bytes()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(await bytes()).toBe(before)
+    mirror.bytesPerS = Infinity
+    await guest.restore()
+    expect(Number((await download).stdout)).toBeGreaterThan(1_000_000)
+  } finally {
+    await mirror.close()
+  }
 })

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { sweepDead } from './region.js'
 import { run } from './shell.js'
 import { hostsUnavailable } from './suite.js'
+import { traces } from './traces.js'
 
 const LOADER = pathToFileURL(join(import.meta.dirname, '../../scripts/load-test-code.js')).href
 const OWNER = `
@@ -34,20 +35,6 @@ async function startOwner(): Promise<string> {
   owner = spawn(process.execPath, ['--input-type=module', '-e', OWNER], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(owner.stdout ?? owner, 'data')) as [Buffer]
   return basename(line.toString().trim())
-}
-
-/** Every trace of a run on this computer, one a line. */
-async function traces(number: string): Promise<string[]> {
-  const script = `
-ls -d /var/tmp/labos-hosts/${number} /run/systemd/nspawn/propagate/labos-${number}-* 2>/dev/null
-find /sys/fs/cgroup -maxdepth 2 -name labos-hosts-${number}
-grep -o ' /var/tmp/labos-hosts/${number}/[^ ]*' /proc/self/mountinfo
-ip netns list | grep labos-${number}-
-ip -o link | grep labos-${number}
-ip route | grep 198.19.$(expr ${number} + 0)\\.
-for pid in /proc/[0-9]*; do tr '\\0' ' ' <$pid/cmdline 2>/dev/null | grep -e '[-]-machine=labos-${number}-' -e '[s]weep.sh watch ${number}'; done
-true`
-  return (await run(['sh', '-c', script])).split('\n').filter(Boolean)
 }
 
 it('removes all of it when the process that has it is killed', async () => {

@@ -57,7 +57,7 @@ beforeEach(async () => {
     {
       port,
       key: KEY,
-      contextTokens: 4096,
+      contextTokens: () => 4096,
       served: { names: ['coder'], engineName: 'coder.gguf', title: 'Coder', fim, nativeSuffix: false },
     },
     {

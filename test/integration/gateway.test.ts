@@ -47,7 +47,7 @@ beforeAll(async () => {
     {
       port: world.port,
       key: 'sk-lab',
-      contextTokens: 4096,
+      contextTokens: () => 4096,
       served: { names: ['m'], engineName: 'm', title: 'M', fim: null, nativeSuffix: false },
     },
     {
@@ -271,7 +271,7 @@ const another = (port: number): Promise<Gateway> =>
     {
       port,
       key: 'k',
-      contextTokens: 1,
+      contextTokens: () => 1,
       served: { names: ['m'], engineName: 'm', title: '', fim: null, nativeSuffix: false },
     },
     {

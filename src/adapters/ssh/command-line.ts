@@ -26,5 +26,5 @@ export const toldPid = (line: string): string | undefined => TOLD.exec(line)?.[1
 export const withoutPid = (stderr: string): string => stderr.replace(/^labos-pid \d+\n/, '')
 
 /** Signals the process with all that it started; itself alone where it leads no group. */
-export const killLine = (pid: string, name: 'TERM' | 'KILL'): string =>
+export const killLine = (pid: string, name: 'INT' | 'TERM' | 'KILL'): string =>
   ['sh', '-c', 'kill -s "$2" -- "-$1" 2>/dev/null || kill -s "$2" "$1"', 'sh', pid, name].map(quoted).join(' ')

@@ -63,6 +63,23 @@ class Forwarded extends Duplex {
     this.#waiting = undefined
   }
 
+  // What an HTTP client asks of any socket. They are matters of the connection below, which has its own.
+  setNoDelay(): this {
+    return this
+  }
+  setKeepAlive(): this {
+    return this
+  }
+  setTimeout(): this {
+    return this
+  }
+  ref(): this {
+    return this
+  }
+  unref(): this {
+    return this
+  }
+
   override _read(): void {
     this.#channel?.resume()
   }

@@ -38,8 +38,11 @@ export async function login(place: SshPlace, signal: AbortSignal, connectMs = CO
     }
     const onAbort = (): void => fail(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
-    socket.once('timeout', () => fail(unreachable(place, new Error('no answer in time'))))
-    socket.once('connect', () => socket.setTimeout(0))
+    // Looked at once more when what came in meanwhile was read: this process itself may have been too busy.
+    const onSlow = (): void => {
+      if (socket.connecting) fail(unreachable(place, new Error('no answer in time')))
+    }
+    socket.once('timeout', () => setImmediate(onSlow)).once('connect', () => socket.setTimeout(0))
     client.once('error', (error) => fail(loginFailure(error, place, shown)))
     client.once('close', () => fail(loginFailure(new Error('it closed the connection'), place, shown)))
     client.once('ready', () => {

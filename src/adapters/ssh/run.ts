@@ -1,6 +1,6 @@
 /** One command over SSH, to its end. */
 import { constants } from 'node:os'
-import type { Client, ClientChannel } from 'ssh2'
+import type { Client, ClientCallback, ClientChannel } from 'ssh2'
 import type { Command, CommandResult } from '../../ports.js'
 import { collect } from '../collect.js'
 import { commandLine, killLine, toldPid, withoutPid } from './command-line.js'
@@ -19,7 +19,7 @@ export async function runOver(
   signal?: AbortSignal,
 ): Promise<CommandResult> {
   signal?.throwIfAborted()
-  const channel = await open(client, commandLine(command), lost)
+  const channel = await openChannel((answer) => client.exec(commandLine(command), answer), lost)
   let pid: string | undefined
   const stdout = collect(channel, command.onLine)
   const stderr = collect(channel.stderr, (line) => {
@@ -37,10 +37,14 @@ export async function runOver(
   return { exitCode, stdout: stdout(), stderr: withoutPid(stderr()) }
 }
 
-const open = (client: Client, line: string, lost: (instead?: Error) => Error): Promise<ClientChannel> =>
+/** What was asked for, as a channel. `lost` says why there is none. */
+export const openChannel = (
+  ask: (answer: ClientCallback) => void,
+  lost: (instead?: Error) => Error,
+): Promise<ClientChannel> =>
   new Promise((resolve, reject) => {
     try {
-      client.exec(line, (error, channel) => {
+      ask((error, channel) => {
         // By its types ssh2 gives a channel always.
         if (error)
           reject(lost(error)) // too many sessions at once, where it is not over
@@ -52,7 +56,7 @@ const open = (client: Client, line: string, lost: (instead?: Error) => Error): P
   })
 
 /** The exit code; an end by signal is 128 and its number. Undefined when the connection ended first. */
-function endOf(channel: ClientChannel): Promise<number | undefined> {
+export function endOf(channel: ClientChannel): Promise<number | undefined> {
   let exitCode: number | undefined
   channel.on('exit', (code: number | null, name?: string) => {
     const numbers: Readonly<Record<string, number>> = constants.signals
@@ -63,7 +67,7 @@ function endOf(channel: ClientChannel): Promise<number | undefined> {
   return Promise.all([closed(channel), closed(channel.stderr)]).then(() => exitCode)
 }
 
-type SignalName = 'TERM' | 'KILL'
+type SignalName = 'INT' | 'TERM' | 'KILL'
 
 /** Ends the command when the signal aborts. `givenUp`: it was told twice, and who waits need not wait for it longer. */
 function endOnAbort(
@@ -93,7 +97,7 @@ function endOnAbort(
 }
 
 /** By a command of its own: sshd passes no signal to what root runs. */
-function signalled(client: Client, pid: string | undefined, name: SignalName): void {
+export function signalled(client: Client, pid: string | undefined, name: SignalName): void {
   if (pid === undefined) return
   try {
     client.exec(killLine(pid, name), (error, channel) => {

@@ -65,7 +65,6 @@ export const forward = (req: IncomingMessage, res: ServerResponse, forwarding: F
     const send = (): void => {
       const onward = request({ agent, method: req.method, path: req.url, headers: headersFor(req, forwarding) })
       const leave = (): void => void onward.destroy()
-      onward.setNoDelay(true)
       const passed: Passed = { isEvents: false }
       res.once('close', leave)
       onward.on('error', () => {
@@ -128,6 +127,9 @@ function answerHeaders(answer: IncomingMessage, extra: OutgoingHttpHeaders): Out
 }
 
 function streamAnswer(answer: IncomingMessage, res: ServerResponse, extra: OutgoingHttpHeaders, passed: Passed): void {
+  // Head, body and end of a short answer come in one read, and leave in one write.
+  res.cork()
+  setImmediate(() => res.uncork())
   res.writeHead(answer.statusCode ?? 502, answerHeaders(answer, extra))
   res.flushHeaders()
   // Not pipe(): when the engine dies pipe() would end the answer as if it were whole. What came in one read of the

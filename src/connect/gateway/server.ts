@@ -16,7 +16,8 @@ export interface GatewayOptions {
   /** The lab's key. */
   readonly key: string
   readonly served: Served
-  readonly contextTokens: number
+  /** Longest request now. */
+  contextTokens(): number
 }
 
 export interface GatewayDeps {
@@ -123,7 +124,7 @@ async function pass(exchange: Exchange): Promise<void> {
     return send(
       exchange,
       before,
-      isModels ? { rewrite: (raw) => completeModels(raw, options.served, options.contextTokens) } : {},
+      isModels ? { rewrite: (raw) => completeModels(raw, options.served, options.contextTokens()) } : {},
     )
   }
   const { whole, pieces } = await readUpTo(req, INSPECTED_BYTES)

@@ -10,7 +10,7 @@ import { saveLab } from '../../state/store.js'
 import { formatDuration } from '../../ui/format.js'
 import type { Context } from '../context.js'
 import { scriptCommand } from '../machine-commands.js'
-import { sshPlaceOf } from '../ssh-place.js'
+import { sshPlace } from '../ssh-place.js'
 import { stoppedMachine, unreachableMachine } from './await-ssh.js'
 
 const PAUSE_MS = 500
@@ -44,7 +44,7 @@ async function logIn(record: RentedLab, context: Context, signal: AbortSignal): 
   const { machine } = record
   if (machine?.state === 'stopped' || machine?.state === 'stopping') throw stoppedMachine(record)
   if (machine?.address === undefined) throw unreachableMachine(record, 'EC2 gave it no public address')
-  const place = sshPlaceOf(record, context.paths)
+  const place = sshPlace(record, context.paths)
   const sinceMs = clock.monotonicMs()
   emit({ type: 'start', step: 'boot', text: `waiting for ${machine.address} to boot` })
   for (;;) {
@@ -73,7 +73,7 @@ async function readLeaseBack(
   if (!serving) throw new Error('nothing is to be served there')
   const shown = await machine.run(scriptCommand(serving, 'lease.sh', 'show'), signal)
   const lease = readMachineLease(shown.stdout)
-  if (lease?.isArmed === true && lease.ends !== null) return Math.max(0, lease.ends - lease.at) * 1000
+  if (lease?.armed === true && lease.endsMs !== undefined) return Math.max(0, lease.endsMs - lease.nowMs)
   const why = lease
     ? 'its timer is not armed'
     : `it does not say (${(shown.stderr || shown.stdout).trim().slice(0, 200)})`
@@ -98,7 +98,7 @@ async function ownHostKey(
   // Until the new key was seen both are good: labos may be killed in between.
   const own = await rotateHostKey(machine, (made) => saveLab(context.paths, withKeys([...ssh.hostKeys, made])), signal)
   const pinned = withKeys([own])
-  const again = await context.ssh(sshPlaceOf(pinned, context.paths), signal)
+  const again = await context.ssh(sshPlace(pinned, context.paths), signal)
   again.close()
   await saveLab(context.paths, pinned)
   await forgetHostKey(context.paths, record.name)

@@ -3,11 +3,15 @@ import type { RentedLab } from '../../state/record.js'
 import { saveLab } from '../../state/store.js'
 import type { Context } from '../context.js'
 import { proveServing, type Proof } from '../prove-serving.js'
+import { rentedProving } from '../proving.js'
 import { awaitLaboratory } from './await-laboratory.js'
 import { awaitSsh } from './await-ssh.js'
 import { firstLogin } from './first-login.js'
 import { openRented } from './open-rented.js'
 import { withServing } from './with-serving.js'
+
+/** From the engine's first answer on its machine; kernels are compiled at the first requests. */
+const FIRST_TOKEN_MS = 5 * 60_000
 
 export interface FromMachine {
   readonly record: RentedLab
@@ -22,7 +26,7 @@ export async function fromMachine(record: RentedLab, context: Context, signal: A
   const reached = await firstLogin(planned, context, signal)
   await openRented(reached, context, signal)
   await awaitLaboratory(reached, context, signal)
-  const proof = await proveServing(reached, context, signal)
+  const proof = await proveServing(rentedProving(reached, FIRST_TOKEN_MS), context, signal)
   const done: RentedLab = { ...reached, stepsDone: ['plan', 'machine', 'boot', 'laboratory', 'serving'] }
   await saveLab(context.paths, done)
   return { record: done, proof }

@@ -3,7 +3,7 @@ import { LabosError } from '../../errors/labos-error.js'
 import { planModelId } from '../../plan/find-model.js'
 import type { ServingWish } from '../../plan/rent/serving.js'
 import type { RentWish } from '../plan-rent.js'
-import type { RentedLab, RentedMachine } from '../../state/record.js'
+import type { RentedLab, RentedMachine, Runner } from '../../state/record.js'
 import { checkLabName, defaultLabName } from '../../state/paths.js'
 
 export interface RentUpRequest {
@@ -26,6 +26,8 @@ export interface RentUpRequest {
   readonly makeNetwork: boolean
   readonly waitCapacityMs: number
   readonly runId?: string
+  /** The lab is for that `labos run` alone: one that exists is refused. */
+  readonly runner?: Runner
 }
 
 /** Throws `usage.name`. */

@@ -9,6 +9,7 @@ import type { Context } from '../context.js'
 import { labStatus, type LabStatus } from '../lab-status.js'
 import { firstFit, planRental } from '../plan-rent.js'
 import type { Proof } from '../prove-serving.js'
+import { notOwn } from '../request.js'
 import { climbRegions } from './climb-regions.js'
 import { differsError, labNameOf, rentDifference, type RentUpRequest } from './request.js'
 import { resume } from './resume.js'
@@ -79,6 +80,7 @@ interface Outcome {
 
 async function upLocked(name: string, request: RentUpRequest, context: Context, signal: AbortSignal): Promise<Outcome> {
   const existing = readLab(context.paths, name)
+  if (existing && request.runner) throw notOwn(name)
   if (existing && !isRented(existing)) throw differsError(name, 'it is one on this computer')
   if (!existing) return first(name, request, context, signal)
   const differs = rentDifference(request, existing)
@@ -100,6 +102,7 @@ async function first(name: string, request: RentUpRequest, context: Context, sig
     accountId: '',
     owner: context.owner,
     ...(request.runId === undefined ? {} : { runId: request.runId }),
+    ...(request.runner ? { runner: request.runner } : {}),
     regions: [],
     billed: [],
   }

@@ -15,6 +15,13 @@ mkdir -p "$root/etc/labos-test" "$root/opt/dlami/nvme" "$root/etc/ssh/sshd_confi
 # Otherwise cloud-init restarts sshd to switch it off, and connections are refused for a moment.
 echo 'PasswordAuthentication no' >"$root/etc/ssh/sshd_config.d/10-labos-test.conf"
 
+# The engine's CPU build needs to be told what a GPU would say, and brings its compiled files with it.
+install -m 0644 "$here/engine.env" "$root/etc/labos-test/engine.env"
+for scope in system user; do
+    mkdir -p "$root/etc/systemd/$scope/labos-.service.d"
+    printf '[Service]\nEnvironmentFile=/etc/labos-test/engine.env\n' >"$root/etc/systemd/$scope/labos-.service.d/test.conf"
+done
+
 units=$root/etc/systemd/system
 for unit in systemd-networkd systemd-resolved systemd-timesyncd systemd-firstboot getty@tty1 console-getty \
     systemd-networkd-wait-online e2scrub_reap; do

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest'
 import { canRedraw } from '../../../src/cli/screen.js'
 import { parseDuration } from '../../../src/cli/duration.js'
 import { errorText, toLabosError } from '../../../src/cli/error-text.js'
-import { onInterrupt } from '../../../src/cli/interrupt.js'
 import { bearLostOutput } from '../../../src/cli/lost-output.js'
 import { shellLines } from '../../../src/cli/shell-lines.js'
 import { temperatureOf } from '../../../src/cli/temperature.js'
@@ -108,31 +107,6 @@ it.each(['LABOS_REFRESH', 'LABOS_PS_REGION', 'LABOS_PS_ALL_REGIONS'])(
     expect(parsePlain(['ps'], { [name]: 'true' })).toBeUndefined()
   },
 )
-
-describe('Ctrl-C', () => {
-  it('aborts once and leaves at the second time', () => {
-    const listeners = new Map<string, (name: NodeJS.Signals) => void>()
-    const exits: number[] = []
-    const said: string[] = []
-    const source = {
-      on: (name: string, listener: (name: NodeJS.Signals) => void) => listeners.set(name, listener),
-      off: (name: string) => listeners.delete(name),
-      exit: (code: number): never => {
-        exits.push(code)
-        throw new Error('left')
-      },
-      stderr: { write: (text: string) => said.push(text) },
-    }
-    const { signal, release } = onInterrupt(source, 'bye')
-    listeners.get('SIGINT')?.('SIGINT')
-    expect([signal.aborted, (signal.reason as LabosError).code, exits]).toEqual([true, 'interrupted', []])
-    expect(() => listeners.get('SIGTERM')?.('SIGTERM')).toThrow('left')
-    expect(exits).toEqual([130])
-    expect(said).toEqual(['\nCtrl-C: stopping safely; once more leaves at once.\n', 'bye\n'])
-    release()
-    expect(listeners.size).toBe(0)
-  })
-})
 
 describe('an output that is lost', () => {
   const failing = (code: string): (() => boolean) => {

@@ -4,9 +4,9 @@ import { cutAt, fitContext } from '../../../src/flow/cursor.js'
 import { withDeadline } from '../../../src/flow/deadline.js'
 import { followLog, readLog } from '../../../src/flow/logs.js'
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { labPaths } from '../../../src/state/paths.js'
 import { fakeClock } from '../../fakes/clock.js'
-import { tempDir } from '../../fakes/temp-dir.js'
+import { fakeContext } from '../../fakes/context.js'
 
 describe('a place in a file', () => {
   const text = 'one\ntwo\r\nthree'
@@ -63,18 +63,17 @@ describe('a deadline', () => {
 
 describe('a log', () => {
   it('shows its last lines, then whole lines as they come, also after it was begun anew', async () => {
-    const labsDir = tempDir()
-    const path = join(labsDir, 'one', 'engine.log')
-    mkdirSync(join(labsDir, 'one'))
-    const paths = { labsDir, cacheDir: '', configFile: '' }
-    const wish = { name: 'one', source: 'engine' as const, tail: 2 }
-    expect((await readLog(wish, { paths })).lines).toEqual([])
-    writeFileSync(path, 'a\nb\nc\n')
-    expect((await readLog(wish, { paths })).lines).toEqual(['b', 'c'])
-    const clock = fakeClock()
+    const context = fakeContext()
+    const { clock } = context
+    const { dir, engineLog: path } = labPaths(context.paths, 'one')
+    mkdirSync(dir, { recursive: true })
     const stop = new AbortController()
+    const wish = { name: 'one', source: 'engine' as const, tail: 2 }
+    expect((await readLog(wish, context, stop.signal)).lines).toEqual([])
+    writeFileSync(path, 'a\nb\nc\n')
+    expect((await readLog(wish, context, stop.signal)).lines).toEqual(['b', 'c'])
     const lines: string[] = []
-    const following = followLog(wish, { paths, clock }, (line) => lines.push(line), stop.signal)
+    const following = followLog(wish, context, (line) => lines.push(line), stop.signal)
     /** Reading takes real time, waiting does not. */
     const shown = async (count: number): Promise<void> => {
       for (let turn = 0; turn < 500 && lines.length < count; turn += 1) await clock.advance(250)

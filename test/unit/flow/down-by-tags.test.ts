@@ -124,6 +124,26 @@ describe('down of several', () => {
     ])
   })
 
+  it('by run ends local ones too, and asks no cloud where nothing speaks of one', async () => {
+    const { down, cloud, context } = await downWorld(null)
+    await saveSomeLab(context.paths, 'local', { runId: '77' })
+    await saveSomeLab(context.paths, 'other', { runId: '78' })
+    Object.assign(context, { env: {} })
+    expect((await down({ runId: '77' })).labs).toMatchObject([{ name: 'local', outcome: 'removed' }])
+    await expect(down({ runId: '77' })).rejects.toThrow('AWS was not asked: nothing here says that you use it.')
+    expect((await down({ runId: '77', ignoreNotFound: true })).labs).toEqual([])
+    expect([...cloud.asked.keys()]).toEqual([])
+  })
+
+  it('by run ends what is known where the cloud cannot be searched, and says that there may be more', async () => {
+    const { down, cloud, context } = await downWorld(null)
+    await saveSomeLab(context.paths, 'local', { runId: '77' })
+    cloud.fail('regions', expired())
+    const { labs, failures } = await down({ runId: '77' })
+    expect([labs, failures]).toMatchObject([[{ name: 'local' }], [{ code: 'teardown.incomplete', exit: 9 }]])
+    await expect(down({ runId: '77' })).rejects.toMatchObject({ code: 'aws.credentials' })
+  })
+
   it('ends all of this computer with --all, and all of this user with --all-regions', async () => {
     const { down, cloud, context } = await downWorld()
     await saveSomeLab(context.paths, 'local')

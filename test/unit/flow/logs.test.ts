@@ -7,6 +7,8 @@ import { fakeContext, type FakeContext } from '../../fakes/context.js'
 
 const wish = (more: Partial<LogWish> = {}): LogWish => ({ name: 'one', source: 'engine', tail: 10, ...more })
 
+const calm = new AbortController().signal
+
 interface Following {
   readonly lines: readonly string[]
   readonly path: string
@@ -52,11 +54,11 @@ describe('a log', () => {
     ['keeper', 'keeperLog'],
     ['setup', 'setupLog'],
   ] as const)('of the %s is read from its own file', async (source, file) => {
-    const { paths } = fakeContext()
-    const path = labPaths(paths, 'one')[file]
+    const context = fakeContext()
+    const path = labPaths(context.paths, 'one')[file]
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, 'a\nb\n')
-    expect(await readLog(wish({ source }), { paths })).toEqual({ source, path, lines: ['a', 'b'] })
+    expect(await readLog(wish({ source }), context, calm)).toEqual({ source, path, lines: ['a', 'b'] })
   })
 
   it.each([
@@ -66,7 +68,7 @@ describe('a log', () => {
     ['a\n', 0, []],
     ['', 3, []],
   ])('of content %j ends, for %d lines, with %j', async (content, tail, lines) => {
-    expect((await readLog(wish({ tail }), said(content))).lines).toEqual(lines)
+    expect((await readLog(wish({ tail }), said(content), calm)).lines).toEqual(lines)
   })
 
   it('that is followed before it exists is shown from its first line', async () => {

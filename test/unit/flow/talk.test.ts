@@ -3,7 +3,6 @@ import type { EndpointAccess } from '../../../src/flow/endpoint-access.js'
 import { talk, type Answer } from '../../../src/flow/talk.js'
 import type { Fetch } from '../../../src/ports.js'
 import { fakeClock } from '../../fakes/clock.js'
-import { somePlan } from '../../fakes/plan.js'
 
 const never = new AbortController().signal
 const lab: EndpointAccess = {
@@ -11,7 +10,11 @@ const lab: EndpointAccess = {
   baseUrl: 'http://127.0.0.1:8484/v1',
   key: 'sk-labos-x',
   model: 'smollm2',
-  plan: somePlan(),
+  modelId: 'smollm2',
+  contextTokens: 8192,
+  fim: null,
+  nativeSuffix: false,
+  reopen: 'labos up smollm2 --name one',
 }
 
 const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`

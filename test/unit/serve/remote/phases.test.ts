@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { failedPhase, goingOn, noPhases, type PhaseBook, withPhaseLine } from '../../../src/serve/phases.js'
+import { failedPhase, goingOn, noPhases, type PhaseBook, withPhaseLine } from '../../../../src/serve/remote/phases.js'
 
 const line = (more: Record<string, unknown>): string =>
   JSON.stringify({ t: 1_764_112_345, boot: 1, phase: 'weights', state: 'running', ...more })

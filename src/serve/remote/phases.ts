@@ -1,6 +1,6 @@
 /** How far a machine is with becoming a laboratory: the lines of its `phases.ndjson`, read one after the other. Pure. */
 import * as z from 'zod/mini'
-import { formatBytes, formatDuration } from '../ui/format.js'
+import { formatBytes, formatDuration } from '../../ui/format.js'
 
 export const phaseNames = ['driver', 'engine', 'weights', 'serve'] as const
 export type PhaseName = (typeof phaseNames)[number]
@@ -43,6 +43,8 @@ export interface PhaseBook {
   readonly boot: number
   /** What was said in this run, in the order of `phaseNames`. */
   readonly phases: readonly Phase[]
+  /** When the engine was started in this run: seconds since the epoch, by the machine's clock. */
+  readonly serveSince?: number
 }
 
 export const noPhases: PhaseBook = { boot: 0, phases: [] }
@@ -51,10 +53,15 @@ export const noPhases: PhaseBook = { boot: 0, phases: [] }
 export function withPhaseLine(book: PhaseBook, line: string): PhaseBook {
   const parsed = phaseLine.safeParse(parse(line))
   if (!parsed.success || parsed.data.boot < book.boot) return book
-  const said = phaseOf(parsed.data)
-  const others = parsed.data.boot > book.boot ? [] : book.phases.filter(({ name }) => name !== said.name)
-  const all = new Map([...others, said].map((phase) => [phase.name, phase]))
-  return { boot: parsed.data.boot, phases: phaseNames.flatMap((name) => all.get(name) ?? []) }
+  const { boot, phase, state, t } = parsed.data
+  const before = boot > book.boot ? { ...noPhases, boot } : book
+  const all = new Map([...before.phases, phaseOf(parsed.data)].map((each) => [each.name, each]))
+  const serveSince = before.serveSince ?? (phase === 'serve' && state !== 'waiting' ? t : undefined)
+  return {
+    boot,
+    phases: phaseNames.flatMap((name) => all.get(name) ?? []),
+    ...(serveSince === undefined ? {} : { serveSince }),
+  }
 }
 
 /** True for a line that was not cut off. */

@@ -1,33 +1,35 @@
-/** The keeper's life: open the gateway, look after the engine, end when the lease or somebody says so. */
+/** The life of a local lab's keeper: open the gateway, look after the engine, end when the lease or somebody says so. */
 import type { Duplex } from 'node:stream'
-import { startGateway, type Gateway } from '../connect/gateway/server.js'
-import type { Away, Upstream } from '../connect/upstream.js'
-import type { Engine, EngineProcess } from '../engines/engine.js'
-import { engineNamed } from '../engines/engines.js'
-import { leaseState, type LeaseState } from '../lease/rules.js'
-import type { Clock, Machine, Ports, ProcessRef, Processes } from '../ports.js'
-import { tokenCounters } from '../serve/counters.js'
-import { watchExternal } from '../serve/external.js'
-import { get } from '../serve/health.js'
+import { startGateway, type Gateway } from '../../connect/gateway/server.js'
+import type { Away, Upstream } from '../../connect/upstream.js'
+import type { Engine, EngineProcess } from '../../engines/engine.js'
+import { engineNamed } from '../../engines/engines.js'
+import { leaseState, type LeaseState } from '../../lease/rules.js'
+import type { Clock, Machine, Ports, ProcessRef, Processes } from '../../ports.js'
+import { tokenCounters } from '../../serve/counters.js'
+import { watchExternal } from '../../serve/external.js'
+import { get } from '../../serve/health.js'
 import {
   superviseEngine,
   type EngineSnapshot,
   type RunningEngine,
   type Supervised,
   type Supervisor,
-} from '../serve/supervisor.js'
-import { logFile } from '../state/log-file.js'
-import { labPaths, type Paths } from '../state/paths.js'
-import { readKey, readLocalLab } from '../state/read.js'
-import type { KeeperRecord, LocalLab } from '../state/record.js'
-import { saveKeeper } from '../state/store.js'
-import { formatDuration } from '../ui/format.js'
-import type { KeeperStatus } from './keeper-status.js'
+} from '../../serve/supervisor.js'
+import { logFile } from '../../state/log-file.js'
+import { labPaths, type Paths } from '../../state/paths.js'
+import { readKey, readLocalLab } from '../../state/read.js'
+import type { KeeperRecord, LocalLab } from '../../state/record.js'
+import { formatDuration } from '../../ui/format.js'
+import type { KeeperStatus } from '../keeper-status.js'
+import { type KeeperBook, keeperBook } from './book.js'
+import { awayFrom } from './away.js'
+import { forgetOrphan, isOrphan } from '../run/orphan.js'
 
 export interface KeepDeps {
   readonly paths: Paths
   readonly clock: Clock
-  readonly processes: Pick<Processes, 'find'>
+  readonly processes: Processes
   readonly ports: Pick<Ports, 'free'>
   readonly machine: Pick<Machine, 'dial'>
   readonly self: ProcessRef
@@ -43,6 +45,8 @@ export interface KeepDeps {
 type Ended = NonNullable<KeeperRecord['ended']>
 
 const TICK_MS = 30_000
+/** How soon it is seen that the `labos run` of a lab is gone. */
+const RUNNER_TICK_MS = 3000
 
 /** Resolves when the lab has ended and nothing of it runs. Throws `port.taken` and what the record's reading throws. */
 export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): Promise<void> {
@@ -62,7 +66,7 @@ export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): P
     status: () => statusOf({ record, engine, gateway, supervisor: care.supervisor, startedAtMs, deps }),
     stop: () => stop.abort(),
   })
-  const book = keeperBook(record, startedAtMs, deps)
+  const book = keeperBook({ name, port: record.plan.port }, deps)
   await book.write({})
   deps.onListening()
   const log = logFile(labPaths(deps.paths, name).engineLog)
@@ -70,7 +74,7 @@ export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): P
     { engine, plan: record.plan, home: record.laboratory.engineHome, weightsPath: record.laboratory.weightsPath },
     deps,
     (line) => log.line(line),
-    book.engineChanged,
+    engineNoter(book, deps),
   )
   care.supervisor = supervisor
   const ended = await waitForEnd(record, gateway, startedAtMs, deps, until)
@@ -85,6 +89,8 @@ export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): P
         : ended,
   })
   deps.say(`ended: ${ended.detail}`)
+  if (ended.reason === 'runner')
+    await forgetOrphan(deps.paths, name, deps).catch((error: unknown) => deps.say(`not removed: ${String(error)}`))
 }
 
 const gatewayOptions = ({ plan }: LocalLab, engine: Engine, key: string): Parameters<typeof startGateway>[0] => {
@@ -93,7 +99,7 @@ const gatewayOptions = ({ plan }: LocalLab, engine: Engine, key: string): Parame
   return {
     port: plan.port,
     key,
-    contextTokens: plan.contextTokens,
+    contextTokens: () => plan.contextTokens,
     served: {
       names,
       title: plan.model.title,
@@ -128,12 +134,7 @@ function upstreamOf(supervisor: Supervisor | undefined, machine: Pick<Machine, '
       dial: () => machine.dial(address.port),
       ...(address.key === undefined ? {} : { key: address.key }),
     }
-  const { state, detail, retryAfterMs } = supervisor?.snapshot() ?? {
-    state: 'starting' as const,
-    detail: undefined,
-    retryAfterMs: 1000,
-  }
-  return { state: state === 'serving' ? 'starting' : state, reason: detail ?? 'it is starting', retryAfterMs }
+  return awayFrom(supervisor?.snapshot())
 }
 
 interface Looked {
@@ -195,9 +196,10 @@ async function waitForEnd(
   record: LocalLab,
   gateway: Gateway,
   sinceMs: number,
-  { clock, say }: KeepDeps,
+  { clock, say, processes }: KeepDeps,
   signal: AbortSignal,
 ): Promise<Ended> {
+  const tickMs = record.runner ? RUNNER_TICK_MS : TICK_MS
   let warned = false
   for (;;) {
     const lease = leaseNow(record, gateway, sinceMs, clock)
@@ -211,46 +213,27 @@ async function waitForEnd(
       }
     if (lease.over === 'idle')
       return { at, reason: 'idle', detail: `nothing was asked for ${formatDuration(lease.idleForMs)} (--idle)` }
+    if (await isOrphan(record, processes)) return { at, reason: 'runner', detail: 'the `labos run` it was for is gone' }
     if (lease.warn && !warned)
       say(`ends soon, at ${new Date(lease.endsAtMs ?? 0).toISOString()} (${lease.endsBy ?? 'lease'})`)
     warned = lease.warn
     await clock
-      .sleep(Math.min(TICK_MS, Math.max(1, (lease.endsAtMs ?? Infinity) - clock.now())), signal)
+      .sleep(Math.min(tickMs, Math.max(1, (lease.endsAtMs ?? Infinity) - clock.now())), signal)
       .catch(() => undefined)
   }
 }
 
-/** keeper.json, written in order, one write after the other. */
-function keeperBook(
-  record: LocalLab,
-  startedAtMs: number,
-  deps: KeepDeps,
-): { write(more: Partial<KeeperRecord>): Promise<void>; engineChanged(snapshot: EngineSnapshot): void } {
-  let content: KeeperRecord = {
-    version: 1,
-    ...deps.self,
-    port: record.plan.port,
-    startedAt: new Date(startedAtMs).toISOString(),
-  }
-  let writing: Promise<void> = Promise.resolve()
+/** Says what became of the engine, and writes down its process. */
+function engineNoter(book: KeeperBook, deps: KeepDeps): (snapshot: EngineSnapshot) => void {
   let lastPid: number | undefined
-  const write = (more: Partial<KeeperRecord>): Promise<void> => {
-    content = { ...content, ...more }
-    const snapshot = content
-    writing = writing.then(() => saveKeeper(deps.paths, record.name, snapshot))
-    return writing
-  }
-  const noteEngine = async (pid: number): Promise<void> => {
+  const note = async (pid: number): Promise<void> => {
     const engine = await deps.processes.find(pid)
-    if (engine) await write({ engine })
+    if (engine) await book.write({ engine })
   }
-  return {
-    write,
-    engineChanged: ({ state, detail, pid }) => {
-      deps.say(`engine ${state}${detail === undefined || detail === '' ? '' : `: ${detail}`}`)
-      if (pid === undefined || pid === lastPid) return
-      lastPid = pid
-      noteEngine(pid).catch((error: unknown) => deps.say(`keeper.json was not written: ${String(error)}`))
-    },
+  return ({ state, detail, pid }) => {
+    deps.say(`engine ${state}${detail === undefined || detail === '' ? '' : `: ${detail}`}`)
+    if (pid === undefined || pid === lastPid) return
+    lastPid = pid
+    note(pid).catch((error: unknown) => deps.say(`keeper.json was not written: ${String(error)}`))
   }
 }

@@ -1,0 +1,81 @@
+/** Flags of `labos run`: those of `up`, but for what makes no sense for a lab that ends with its command. */
+import { Flags, type Interfaces } from '@oclif/core'
+import type { LabWish } from '../flow/run/request.js'
+import { LabosError } from '../errors/labos-error.js'
+import { duration } from './flags.js'
+import { isRental, localRequest, rentRequest, upFlags, type UpFlags } from './up-flags.js'
+
+const { until: _until, keep: _keep, 'dry-run': _dryRun, ...shared } = upFlags
+
+const GRACE_MS = 5000
+const RENTED_TTL_MS = 3_600_000
+
+export const runFlags = {
+  ...shared,
+  name: Flags.string({
+    char: 'n',
+    env: 'LABOS_RUN_NAME', // LABOS_NAME names another lab: that of a run around this one, for example
+    description: 'Name of the lab. Default: one that no other run has.',
+  }),
+  port: Flags.integer({
+    char: 'p',
+    min: 0,
+    max: 65_535,
+    env: 'LABOS_RUN_PORT', // what config.yaml says is for the lab that stays
+    default: 0,
+    description: 'Loopback port of the endpoint. Default: any free one.',
+  }),
+  ttl: duration({
+    env: 'LABOS_TTL',
+    description: 'Deadline, after which the lab ends itself. Default: 1h for rented machines.',
+  }),
+  grace: duration({
+    env: 'LABOS_GRACE',
+    description: 'How long the command may take to end after Ctrl-C or SIGTERM. Default: 5s.',
+  }),
+}
+
+export type RunFlags = Interfaces.InferredFlags<typeof runFlags>
+
+export const graceMs = ({ grace }: RunFlags): number => grace ?? GRACE_MS
+
+/** The lab that is asked for. `words`: what was typed before `--`. Throws what `up` throws of its flags. */
+export function labWish(model: string, flags: RunFlags, words: readonly string[]): LabWish {
+  const asked: UpFlags = { ...flags, until: undefined, keep: false, 'dry-run': false }
+  if (!isRental(model, asked, words)) {
+    const request = localRequest(model, asked)
+    return { kind: 'local', request: { ...request, lease: { ...request.lease, withCommand: true } } }
+  }
+  // A budget says itself how long it lasts.
+  const ttl = flags.ttl ?? (flags['max-cost'] === undefined ? RENTED_TTL_MS : undefined)
+  return { kind: 'rented', request: rentRequest(model, { ...asked, ttl }) }
+}
+
+/** What is ours of a command line, and what stands after its first `--`; undefined where there is none. */
+export function splitAtDashes(argv: readonly string[]): {
+  readonly words: readonly string[]
+  readonly command: readonly string[] | undefined
+} {
+  const at = argv.indexOf('--')
+  return at < 0 ? { words: argv, command: undefined } : { words: argv.slice(0, at), command: argv.slice(at + 1) }
+}
+
+/** Throws `usage.command` where there is nothing to run. */
+export function commandOf(command: readonly string[] | undefined, words: readonly string[]): [string, ...string[]] {
+  const [program = '', ...rest] = command ?? []
+  if (program !== '') return [program, ...rest]
+  const [, second] = words.filter((word) => !word.startsWith('-'))
+  throw new LabosError(
+    'usage.command',
+    command === undefined && second !== undefined
+      ? `Where does the command begin? Put \`--\` before it.`
+      : 'There is no command to run.',
+    {
+      suggestions: [
+        'Put it after `--`: `labos run smollm2 --yes -- npm test`.',
+        'For a lab that stays until you take it down: `labos up`.',
+      ],
+      aftermath: 'Nothing was created.',
+    },
+  )
+}

@@ -1,0 +1,33 @@
+/** What `labos ssh` runs, and whether in a terminal of its own there. Pure. */
+import { LabosError } from '../errors/labos-error.js'
+
+export interface ShellWish {
+  /** Absent: the login shell. */
+  readonly argv?: readonly [string, ...string[]]
+  readonly hasTerminal: boolean
+}
+
+/** Throws `usage.flags` for a shell that nobody could type in, and for JSON of one. */
+export function shellWish(
+  command: readonly string[] | undefined,
+  { pty, json }: { readonly pty: boolean; readonly json: boolean },
+  isTyped: boolean,
+): ShellWish {
+  const [program, ...args] = command ?? []
+  if (program !== undefined) {
+    if (json && pty)
+      throw wrong('--json keeps stdout and stderr apart, and a terminal makes them one.', 'Leave out --pty.')
+    return { argv: [program, ...args], hasTerminal: pty }
+  }
+  if (json) throw wrong('A shell has no result to show as JSON.', 'Run one command: `labos ssh --json -- nvidia-smi`.')
+  if (!isTyped)
+    throw wrong(
+      'A shell needs a terminal, and stdin is none.',
+      'Run a command: `labos ssh -- nvidia-smi`; it reads what stdin gives.',
+      'A script: `labos ssh -- sh -s < script.sh`.',
+    )
+  return { hasTerminal: true }
+}
+
+const wrong = (message: string, ...suggestions: [string, ...string[]]): LabosError =>
+  new LabosError('usage.flags', message, { suggestions })

@@ -1,0 +1,78 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand, type BaseFlags } from '../cli/base-command.js'
+import { splitAtDashes } from '../cli/at-dashes.js'
+import { env } from '../cli/env.js'
+import { labArg, nameFlag } from '../cli/flags.js'
+import { commandLineOf } from '../cli/shell-lines.js'
+import { capturedStreams, ownStreams } from '../cli/shell-streams.js'
+import { shellWish } from '../cli/shell-wish.js'
+import { chooseLab } from '../flow/choose-lab.js'
+import type { Context } from '../flow/context.js'
+import { machineShell, opensshOf } from '../flow/machine-shell.js'
+
+export default class Ssh extends BaseCommand {
+  static override description = `Open a shell on a lab's machine, or run a command there.
+
+No SSH program is needed, and no host key is asked about: the machine's own is pinned. Words stay words; for pipes and
+variables use a shell there: labos ssh -- sh -c '...'. The command's exit is passed on. In a shell, ~. at the beginning of
+a line ends a connection that is dead.`
+  static override examples = [
+    '<%= config.bin %> ssh',
+    '<%= config.bin %> ssh -- nvidia-smi',
+    `<%= config.bin %> ssh my-lab -- sh -c 'df -h | tail -n 1'`,
+    '<%= config.bin %> ssh --pty -- htop',
+    '<%= config.bin %> ssh --print',
+  ]
+  static override usage = 'ssh [LAB] [FLAGS] [-- COMMAND [ARGUMENTS]]'
+  static override args = { lab: labArg }
+  static override flags = {
+    name: nameFlag,
+    pty: Flags.boolean({ char: 't', env: 'LABOS_PTY', description: 'Give the command a terminal there.' }),
+    print: Flags.boolean({
+      env: 'LABOS_PRINT',
+      description: "Print OpenSSH's command line for scp, rsync and editors, and run nothing.",
+    }),
+  }
+
+  #command: readonly string[] | undefined
+
+  override async init(): Promise<void> {
+    const { words, command } = splitAtDashes(this.argv)
+    this.#command = command
+    this.argv = [...words] // the command's words are no flags of ours
+    await super.init()
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Ssh)
+    const context = await this.context(flags)
+    const wished = args.lab ?? flags.name
+    if (flags.print) {
+      this.render(await opensshOf(await chooseLab(wished, context), context), flags, ({ argv }) => commandLineOf(argv))
+      return
+    }
+    const { argv, hasTerminal } = shellWish(this.#command, flags, process.stdin.isTTY)
+    const name = await chooseLab(wished, context)
+    if (flags.json && argv) await this.#capture(name, argv, flags, context)
+    else {
+      const command = { ...ownStreams(hasTerminal, env), ...(argv ? { argv } : {}) }
+      this.#leave(await machineShell(name, command, context, this.signal()))
+    }
+  }
+
+  async #capture(
+    name: string,
+    argv: readonly [string, ...string[]],
+    flags: BaseFlags,
+    context: Context,
+  ): Promise<void> {
+    const { streams, written } = capturedStreams()
+    const exitCode = await machineShell(name, { ...streams, argv }, context, this.signal())
+    this.render({ argv, exitCode, ...written() }, flags, ({ stdout }) => stdout)
+    this.#leave(exitCode)
+  }
+
+  #leave(exitCode: number): void {
+    if (exitCode !== 0) this.exit(exitCode)
+  }
+}

@@ -1,0 +1,59 @@
+/** The lease of a machine, read from it every 15 s while there is a connection. */
+import { LEASE_SCRIPT, type MachineLease, readMachineLease } from '../../lease/machine-lease.js'
+import type { Clock } from '../../ports.js'
+import type { MachinePath } from '../../serve/remote/care.js'
+import { runWithin } from '../../serve/remote/journal.js'
+
+export interface LeaseWatch {
+  /** As it was read last, and how long ago by this computer's clocks. Undefined before that. */
+  read(): { readonly lease: MachineLease; readonly ageMs: number } | undefined
+  /** Reads now: the path is back, or the computer has slept. */
+  look(): void
+  /** Resolves when nothing is read any more. */
+  stop(): Promise<void>
+}
+
+export interface LeaseWatchDeps {
+  readonly clock: Clock
+  readonly path: Pick<MachinePath, 'machine'>
+}
+
+const READ_MS = 15_000
+
+/** `home`: labos's folder on the machine. */
+export function watchLease(home: string, { clock, path }: LeaseWatchDeps): LeaseWatch {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  let alarm = new AbortController()
+  let last: { readonly lease: MachineLease; readonly monotonicMs: number; readonly wallMs: number } | undefined
+  const read = async (): Promise<void> => {
+    const machine = path.machine()
+    if (!machine) return
+    const argv = ['sh', '-c', LEASE_SCRIPT, 'sh', `${home}/lease.json`] as const
+    const { exitCode, stdout } = await runWithin(machine, argv, clock, signal)
+    const lease = exitCode === 0 ? readMachineLease(stdout) : undefined
+    if (lease) last = { lease, monotonicMs: clock.monotonicMs(), wallMs: clock.now() }
+  }
+  const watch = async (): Promise<void> => {
+    while (!signal.aborted) {
+      alarm = new AbortController()
+      const either = AbortSignal.any([alarm.signal, signal])
+      await read().catch(() => undefined) // the connection was lost: the next one tells
+      await clock.sleep(READ_MS, either).catch(() => undefined)
+    }
+  }
+  const done = watch()
+  return {
+    read: () =>
+      // The one clock stands still while the computer sleeps, the other may be set: the longer time counts.
+      last && {
+        lease: last.lease,
+        ageMs: Math.max(0, clock.monotonicMs() - last.monotonicMs, clock.now() - last.wallMs),
+      },
+    look: () => alarm.abort(),
+    stop: async () => {
+      stopping.abort()
+      await done
+    },
+  }
+}

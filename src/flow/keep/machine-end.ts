@@ -1,0 +1,56 @@
+/** When a machine counts as gone, though nobody said so. Pure. */
+import type { MachineLeaseState } from '../../lease/machine-lease.js'
+import type { PathNow } from '../../serve/remote/state.js'
+import type { KeeperRecord } from '../../state/record.js'
+import { formatDuration, formatTime } from '../../ui/format.js'
+
+type Ended = NonNullable<KeeperRecord['ended']>
+
+export interface EndFacts {
+  readonly path: PathNow
+  /** As the machine said last; absent where it was never read. */
+  readonly lease?: MachineLeaseState | undefined
+  /** The deadline of the lab's record: later than the machine's own where it was moved while there was no path. */
+  readonly expiresAt?: string | undefined
+  readonly nowMs: number
+}
+
+/** A machine takes its time to power off, and clocks differ. */
+const GRACE_MS = 60_000
+
+/** Its lease is over and it does not answer any more, or what ran for the lab on a host of the user's was ended by it. */
+export function machineEnd(facts: EndFacts): Ended | undefined {
+  const { path, nowMs } = facts
+  const at = new Date(nowMs).toISOString()
+  if (path.code === 'machine.gone') return { at, reason: 'gone', detail: path.reason ?? 'its machine is gone' }
+  const end = path.state === 'connected' ? endOnHost(facts) : endOutOfSight(facts)
+  return end && { at, ...end }
+}
+
+type End = Pick<Ended, 'reason' | 'detail'>
+
+function endOnHost({ lease }: EndFacts): End | undefined {
+  if (lease?.onEnd !== 'stop' || (lease.leftMs ?? 1) > 0) return undefined
+  const { reason, detail } = why(lease)
+  return { reason, detail: `${detail}: what served on your host was ended` }
+}
+
+function endOutOfSight({ lease, expiresAt, nowMs }: EndFacts): End | undefined {
+  const isExpired = expiresAt !== undefined && nowMs >= Date.parse(expiresAt) + GRACE_MS
+  if (!lease) {
+    const detail = `its deadline passed at ${formatTime(expiresAt ?? '')}, and its machine does not answer`
+    return isExpired ? { reason: 'deadline', detail } : undefined
+  }
+  const { reason, detail } = why(lease)
+  const isMoved = reason === 'deadline' && expiresAt !== undefined && !isExpired
+  if (isMoved || (lease.leftMs ?? Infinity) > -GRACE_MS) return undefined
+  return { reason, detail: `${detail}, and its machine does not answer any more` }
+}
+
+function why({ endsBy, endsAtMs, idleMs = 0 }: MachineLeaseState): End {
+  const time = endsAtMs === undefined ? '' : ` at ${formatTime(new Date(endsAtMs).toISOString())}`
+  if (endsBy === 'idle') return { reason: 'idle', detail: `nothing was asked for ${formatDuration(idleMs)}` }
+  if (endsBy === 'boot')
+    return { reason: 'boot', detail: `it did not serve in the time for a start, which was over${time}` }
+  return { reason: 'deadline', detail: `its deadline passed${time}` }
+}

@@ -1,0 +1,74 @@
+/** What the keeper of a lab on a machine says of it. It waits for the machine no longer than a second, and not at all without a path. */
+import type { Gateway } from '../../connect/gateway/server.js'
+import { vllm } from '../../engines/vllm.js'
+import type { MachineLeaseState } from '../../lease/machine-lease.js'
+import type { Clock } from '../../ports.js'
+import { tokenCounters } from '../../serve/counters.js'
+import { get } from '../../serve/health.js'
+import type { MachinePath } from '../../serve/remote/care.js'
+import type { PathNow } from '../../serve/remote/state.js'
+import type { RemoteWatch } from '../../serve/remote/watch.js'
+import type { KeeperRecord, RentedLab, Serving } from '../../state/record.js'
+import type { KeeperStatus } from '../keeper-status.js'
+import { machineNotes } from './machine-notes.js'
+
+export interface RemoteFacts {
+  readonly record: RentedLab
+  readonly serving: Serving
+  readonly gateway: Gateway
+  readonly path: Pick<MachinePath, 'machine'> & { state(): PathNow & { readonly since: number } }
+  readonly watch: RemoteWatch
+  readonly lease: MachineLeaseState | undefined
+  readonly ended: KeeperRecord['ended']
+  readonly kvRepair: KeeperRecord['kvRepair']
+  readonly clock: Clock
+}
+
+const ANSWER_MS = 800
+
+export async function remoteStatus(facts: RemoteFacts): Promise<KeeperStatus> {
+  const { record, serving, gateway, path, watch, lease, ended, kvRepair } = facts
+  const [snapshot, tokens] = await Promise.all([watch.check(ANSWER_MS), tokensOf(facts)])
+  const { retryAfterMs: _, ...engine } = snapshot
+  const { inFlight, requests } = gateway.activity()
+  const { reason, code, state, since } = path.state()
+  const phases = watch.phases()
+  const drift = watch.drift()
+  const notes = machineNotes({ name: record.name, lease: ended ? undefined : lease, drift, kvRepair })
+  return {
+    labId: record.id,
+    engine: ended ? { ...engine, state: 'ended', detail: ended.detail } : engine,
+    activity: { inFlight, requests },
+    ...(tokens ? { tokens } : {}),
+    lease: lease ? leaseJson(lease) : {},
+    contextTokens: kvRepair?.toTokens ?? serving.contextTokens,
+    ...(phases.length === 0 ? {} : { phases: [...phases] }),
+    path: {
+      state,
+      ...(reason === undefined ? {} : { reason }),
+      ...(code === undefined ? {} : { code }),
+      since: new Date(since).toISOString(),
+    },
+    ...(notes.length === 0 ? {} : { notes }),
+    ...(drift.length === 0 ? {} : { drift: drift.map(({ text: _text, ...figures }) => figures) }),
+  }
+}
+
+/** The engine's own counters, where it serves and answers in time. */
+async function tokensOf({ path, watch, serving, clock }: RemoteFacts): Promise<KeeperStatus['tokens']> {
+  const machine = path.machine()
+  const address = watch.address()
+  if (!machine || !address) return undefined
+  const question = { dial: () => machine.dial(serving.enginePort), path: '/metrics', timeoutMs: ANSWER_MS }
+  const answer = await get(question, clock)
+  return answer?.status === 200 ? tokenCounters(vllm.metrics, answer.body) : undefined
+}
+
+const leaseJson = ({ armed, endsAtMs, endsBy, idleForMs, idleMs, warn }: MachineLeaseState): KeeperStatus['lease'] => ({
+  armed,
+  warn,
+  ...(endsAtMs === undefined ? {} : { endsAt: new Date(endsAtMs).toISOString() }),
+  ...(endsBy === undefined ? {} : { endsBy }),
+  ...(idleForMs === undefined ? {} : { idleForMs }),
+  ...(idleMs === undefined ? {} : { idleMs }),
+})

@@ -1,0 +1,35 @@
+/** A command, or a shell, on a lab's machine. */
+import { writeAtomic } from '../state/atomic.js'
+import { knownHostsText } from '../connect/known-hosts.js'
+import { opensshArgv, type OpensshFacts } from '../connect/openssh.js'
+import type { AttachedCommand } from '../ports.js'
+import { labPaths } from '../state/paths.js'
+import type { Context } from './context.js'
+import { labOnMachine } from './lab-on-machine.js'
+import { sshPlace } from './ssh-place.js'
+
+/** Resolves to the command's exit code. Throws `usage.value` for a lab on this computer, and what `AttachSsh` rejects with. */
+export function machineShell(
+  name: string,
+  command: AttachedCommand,
+  { paths, attachSsh }: Pick<Context, 'paths' | 'attachSsh'>,
+  signal: AbortSignal,
+): Promise<number> {
+  return attachSsh(sshPlace(labOnMachine('ssh', name, paths), paths), command, signal)
+}
+
+/** Public shape of `labos ssh --print --json`. */
+export interface Openssh extends OpensshFacts {
+  /** The whole command line of OpenSSH's client, as words. */
+  readonly argv: readonly string[]
+}
+
+/** How OpenSSH's own programs reach the machine. Writes the file of host keys that they need. */
+export async function opensshOf(name: string, { paths }: Pick<Context, 'paths'>): Promise<Openssh> {
+  const place = sshPlace(labOnMachine('ssh', name, paths), paths)
+  const { userKey, knownHosts } = labPaths(paths, name)
+  await writeAtomic(knownHosts, knownHostsText(place))
+  const { host, port, user } = place
+  const facts: OpensshFacts = { host, port, user, identityFile: userKey, knownHostsFile: knownHosts }
+  return { ...facts, argv: opensshArgv(facts) }
+}
