@@ -56,6 +56,13 @@ export interface RemoteMachine extends Machine {
   readonly closed: Promise<Error | undefined>
 }
 
+/** A loopback port here that leads to a loopback port of a machine. */
+export interface PortPair {
+  /** 0: any that is free. */
+  readonly localPort: number
+  readonly remotePort: number
+}
+
 /** An ed25519 key pair, as OpenSSH writes them. */
 export interface SshKeyPair {
   readonly privateKey: string

@@ -2,8 +2,9 @@
  * Gives a machine a host key that never left it, in place of the one it was told at its first boot. Each step may be repeated:
  * whoever was interrupted begins again, and finds the key that was made before.
  */
+import type { ErrorCode } from '../errors/codes.js'
 import { LabosError } from '../errors/labos-error.js'
-import type { Machine } from '../ports.js'
+import type { Clock, ConnectSsh, Machine, RemoteMachine, SshPlace } from '../ports.js'
 import { bareKey } from './host-keys.js'
 
 /** Where the host keys are, and how sshd is told to read them again. */
@@ -28,17 +29,21 @@ cd "$1"
 cat labos_next.pub
 `
 
-/** The public key last: while `labos_next.pub` is there, the step is not over. */
+/** While `labos_next.pub` is there it is not over: the key that it names is the one to be. */
 const INSTALL = `
 set -eu
 cd "$1"
 if [ -s labos_next ]; then chmod 600 labos_next; mv -f labos_next ssh_host_ed25519_key; fi
-if [ -s labos_next.pub ]; then chmod 644 labos_next.pub; mv -f labos_next.pub ssh_host_ed25519_key.pub; fi
+cp labos_next.pub labos_next.copy
+chmod 644 labos_next.copy
+mv -f labos_next.copy ssh_host_ed25519_key.pub
 sync
 `
 
+const END = 'rm -f "$1/labos_next.pub"'
+
 /**
- * Resolves to the new key, `ssh-ed25519 AAAA...`, which sshd shows from the next connection on. `announce` is awaited before
+ * Resolves to the new key, `ssh-ed25519 AAAA...`, which sshd shows soon (`untilShown`). `announce` is awaited before
  * anything changes: until the new key was seen both are to be accepted. Throws `machine.failed`.
  */
 export async function rotateHostKey(
@@ -53,7 +58,30 @@ export async function rotateHostKey(
   await announce(made)
   await run(INSTALL)
   await run(sshd.reload)
+  await run(END)
   return made
+}
+
+const SHOWN_TRIES = 50
+const SHOWN_EVERY_MS = 200
+/** While sshd reads its keys again it shows the old one, or listens nowhere. */
+const PASSING: readonly ErrorCode[] = ['ssh.hostkey', 'machine.unreachable']
+
+/** Resolves to a connection on which the new key was seen: `place` accepts it alone. Rejects as `connect` does, after some tries. */
+export async function untilShown(
+  place: SshPlace,
+  { connect, clock }: { readonly connect: ConnectSsh; readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<RemoteMachine> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await connect(place, signal)
+    } catch (error) {
+      const mayPass = error instanceof LabosError && PASSING.includes(error.code)
+      if (!mayPass || tries === SHOWN_TRIES) throw error
+    }
+    await clock.sleep(SHOWN_EVERY_MS, signal)
+  }
 }
 
 async function runScript(

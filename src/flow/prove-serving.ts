@@ -72,7 +72,7 @@ const GIVEN_UP: ReadonlySet<LabStatus['state']> = new Set(['failed', 'lost', 'en
 function throwIfGivenUp({ name, modelId, engine }: Proving, { state, detail, path }: LabStatus): void {
   if (!GIVEN_UP.has(state)) return
   const code = codeOf(path?.state === 'failed' ? path.code : undefined)
-  throw new LabosError(code, `${engine} does not serve ${modelId}: ${detail ?? state}.`, {
+  throw new LabosError(code, `${engine} does not serve ${modelId}: ${(detail ?? state).replace(/\.$/, '')}.`, {
     suggestions: [`Read its log: \`labos logs --name ${name}\`.`, `Try again: \`labos up ${modelId} --name ${name}\`.`],
   })
 }

@@ -7,13 +7,15 @@ import type { Subject } from '../crash/subject.js'
 import { eventually, runs } from '../fakes/cli.js'
 import { down, read, upArgs } from './asked.js'
 import { rig } from './rig.js'
-import { atTerminal, CTRL_C, withoutTerminals } from './terminal.js'
+import { atTerminal, CTRL_C, withoutTerminals } from '../fakes/terminal.js'
 
 const aws = rig()
 const missing = withoutTerminals()
 
 /** EC2 takes so long to make the machine. */
 const SLOW_MS = 1500
+/** What comes sooner is the same key press, passed on by npm. */
+const LATER_MS = 300
 
 /** Resolves when the machine is asked for; the answer comes late. */
 function asking(): Promise<void> {
@@ -64,6 +66,7 @@ describe('labos up at a terminal', () => {
     await isAsking
     terminal.type(CTRL_C)
     await terminal.shows(/stopping safely/)
+    await sleep(LATER_MS)
     const sinceMs = performance.now()
     terminal.type(CTRL_C)
     const { exitCode, screen } = await terminal.ended
@@ -83,6 +86,7 @@ describe('labos up at a terminal', () => {
     await terminal.shows(/is made: g6/)
     terminal.type(CTRL_C)
     await terminal.shows(/stopping safely/)
+    await sleep(LATER_MS)
     terminal.type(CTRL_C)
     const { exitCode, screen } = await terminal.ended
     expect(exitCode).toBe(130)

@@ -15,6 +15,8 @@ export interface Run {
 
 export interface Cli {
   readonly home: string
+  /** All that the CLI is given. */
+  env(more?: NodeJS.ProcessEnv): NodeJS.ProcessEnv
   run(args: readonly string[], more?: { readonly env?: NodeJS.ProcessEnv; readonly stdin?: string }): Promise<Run>
   /** Starts and does not wait. */
   start(args: readonly string[], env?: NodeJS.ProcessEnv): Started
@@ -28,14 +30,14 @@ export interface Cli {
 export interface Started {
   readonly child: ChildProcess
   readonly ended: Promise<Run & { readonly signal: NodeJS.Signals | null }>
-  /** Resolves when stderr has shown this. */
-  says(pattern: RegExp): Promise<void>
+  /** Resolves when stderr has shown this, to what matched. */
+  says(pattern: RegExp): Promise<RegExpExecArray>
 }
 
 /** Variables of the one who runs the tests must not reach the CLI; the test cache gives it engine and weights. */
 function cleanEnv(home: string, more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(?:LABOS_|CI$|NO_COLOR|FORCE_COLOR|OPENAI_)/.test(name),
+    ([name]) => !/^(?:LABOS_|CI$|CI_|GITHUB_|NO_COLOR|FORCE_COLOR|OPENAI_)/.test(name),
   )
   return {
     ...Object.fromEntries(kept),
@@ -63,6 +65,7 @@ export function cli(): Cli {
     })
   return {
     home,
+    env: (more = {}) => cleanEnv(home, more),
     run,
     start: (args, env = {}) =>
       started(spawn('node', [BIN, ...args], { env: cleanEnv(home, env), stdio: ['ignore', 'pipe', 'pipe'] })),
@@ -80,18 +83,29 @@ export function cli(): Cli {
 function started(child: ChildProcess): Started {
   let stdout = ''
   let stderr = ''
-  const waiting: { pattern: RegExp; done: () => void }[] = []
+  let waiting: { pattern: RegExp; done: (match: RegExpExecArray) => void }[] = []
+  const look = (): void => {
+    waiting = waiting.filter(({ pattern, done }) => {
+      const match = pattern.exec(stderr)
+      if (match) done(match)
+      return !match
+    })
+  }
   child.stdout?.on('data', (piece: Buffer) => (stdout += piece.toString()))
   child.stderr?.on('data', (piece: Buffer) => {
     stderr += piece.toString()
-    for (const { pattern, done } of waiting) if (pattern.test(stderr)) done()
+    look()
   })
   return {
     child,
     ended: new Promise((done) =>
       child.once('close', (code, signal) => done({ exitCode: code ?? -1, signal, stdout, stderr })),
     ),
-    says: (pattern) => new Promise((done) => (pattern.test(stderr) ? done() : waiting.push({ pattern, done }))),
+    says: (pattern) =>
+      new Promise((done) => {
+        waiting.push({ pattern, done })
+        look()
+      }),
   }
 }
 

@@ -23,7 +23,8 @@ export interface Sshd {
   close(): Promise<void>
 }
 
-export const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/libexec/sshd'].find((path) => existsSync(path))
+export const findSshd = (): string | undefined =>
+  ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/libexec/sshd'].find((path) => existsSync(path))
 
 /** `more`: lines added to its configuration. */
 export async function startSshd(more: readonly string[] = []): Promise<Sshd> {
@@ -31,14 +32,16 @@ export async function startSshd(more: readonly string[] = []): Promise<Sshd> {
   const [hostKey, userKey] = [makeKeyPair('host'), makeKeyPair('user')]
   const port = await freePort()
   const write = (name: string, text: string): void => writeFileSync(join(dir, name), text, { mode: 0o600 })
-  write('host_key', hostKey.privateKey)
+  write('ssh_host_ed25519_key', hostKey.privateKey)
   write('authorized_keys', `${userKey.publicKey}\n`)
   write('sshd_config', [...configuration(dir, port), ...more, ''].join('\n'))
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
   const said: string[] = []
   let child: ChildProcess | undefined
   const start = async (): Promise<void> => {
-    child = spawn(SSHD ?? 'sshd', ['-D', '-e', '-f', join(dir, 'sshd_config')], { stdio: ['ignore', 'ignore', 'pipe'] })
+    child = spawn(findSshd() ?? 'sshd', ['-D', '-e', '-f', join(dir, 'sshd_config')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     child.stderr?.setEncoding('utf8').on('data', (piece: string) => void said.push(piece))
     await untilOpen(port, child, said)
   }
@@ -82,7 +85,7 @@ const placeAt = (port: number, userKey: KeyPair, hostKey: KeyPair): SshPlace => 
 const configuration = (dir: string, port: number): string[] => [
   `Port ${String(port)}`,
   'ListenAddress 127.0.0.1',
-  `HostKey ${join(dir, 'host_key')}`,
+  `HostKey ${join(dir, 'ssh_host_ed25519_key')}`,
   `AuthorizedKeysFile ${join(dir, 'authorized_keys')}`,
   'PidFile none',
   'UsePAM no',

@@ -4,18 +4,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { attachSsh } from '../../src/adapters/ssh/shell.js'
 import { machineShell, opensshOf } from '../../src/flow/machine-shell.js'
 import type { AttachedCommand, TerminalHere } from '../../src/ports.js'
 import { eventually, runs } from '../fakes/cli.js'
 import { saveSshLab } from '../fakes/ssh-lab.js'
-import { type Sshd, startSshd } from '../fakes/sshd.js'
 import { tempDir } from '../fakes/temp-dir.js'
+import { useSshd } from '../fakes/use-sshd.js'
 
-let sshd: Sshd
-beforeAll(async () => void (sshd = await startSshd()))
-afterAll(() => sshd.close())
+const sshd = useSshd()
 
 const never = (): AbortSignal => new AbortController().signal
 
@@ -27,7 +25,7 @@ interface Ran {
 
 async function run(argv: AttachedCommand['argv'], stdin: Readable = Readable.from([]), signal = never()): Promise<Ran> {
   const [stdout, stderr] = [sink(), sink()]
-  const exitCode = await attachSsh(sshd.place, { ...(argv ? { argv } : {}), stdin, stdout, stderr }, signal)
+  const exitCode = await attachSsh(sshd().place, { ...(argv ? { argv } : {}), stdin, stdout, stderr }, signal)
   return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes().toString() }
 }
 
@@ -76,7 +74,7 @@ describe('a command', () => {
     const stdout = sink()
     const argv = ['sh', '-c', 'sleep 600 & echo $!; wait'] as const
     const over = attachSsh(
-      sshd.place,
+      sshd().place,
       { argv: [...argv], stdin: new PassThrough(), stdout, stderr: sink() },
       interrupt.signal,
     )
@@ -93,7 +91,7 @@ describe('a command', () => {
     const stdout = sink()
     const argv = ['sh', '-c', `trap 'echo bye; exit 3' INT; echo ready; while :; do sleep 0.1; done`] as const
     const over = attachSsh(
-      sshd.place,
+      sshd().place,
       { argv: [...argv], stdin: new PassThrough(), stdout, stderr: sink() },
       interrupt.signal,
     )
@@ -109,18 +107,18 @@ describe('a command', () => {
     })
     stdout.on('error', () => undefined)
     expect(
-      await attachSsh(sshd.place, { argv: ['yes'], stdin: new PassThrough(), stdout, stderr: sink() }, never()),
+      await attachSsh(sshd().place, { argv: ['yes'], stdin: new PassThrough(), stdout, stderr: sink() }, never()),
     ).toBe(141)
   })
 
   it('says that the connection was lost', async () => {
     const stdout = sink()
     const argv = ['sh', '-c', 'echo ready; sleep 600'] as const
-    const over = attachSsh(sshd.place, { argv: [...argv], stdin: new PassThrough(), stdout, stderr: sink() }, never())
+    const over = attachSsh(sshd().place, { argv: [...argv], stdin: new PassThrough(), stdout, stderr: sink() }, never())
     await eventually(() => stdout.bytes().includes('ready'))
-    const [lost] = await Promise.all([over.catch((error: unknown) => error), sshd.stop()])
+    const [lost] = await Promise.all([over.catch((error: unknown) => error), sshd().stop()])
     expect(lost).toMatchObject({ code: 'machine.unreachable', exit: 8 })
-    await sshd.start()
+    await sshd().start()
   })
 })
 
@@ -152,7 +150,7 @@ describe('a shell', () => {
   it('has a terminal of the same kind and size, whose keys are its own', async () => {
     const [terminal, stdin, stdout] = [someTerminal(), new PassThrough(), sink()]
     const shows = (what: RegExp): Promise<void> => eventually(() => what.test(stdout.bytes().toString()))
-    const over = attachSsh(sshd.place, { stdin, stdout, stderr: sink(), terminal }, never())
+    const over = attachSsh(sshd().place, { stdin, stdout, stderr: sink(), terminal }, never())
     stdin.write('echo "<$TERM $(stty size)>"\n')
     await shows(/<xterm 33 91>/)
     expect(terminal.isRaw).toBe(true)
@@ -175,13 +173,13 @@ describe('a shell', () => {
 
   it('is left by its keys, and by a signal', async () => {
     const [terminal, stdin] = [someTerminal(), new PassThrough()]
-    const over = attachSsh(sshd.place, { stdin, stdout: sink(), stderr: sink(), terminal }, never())
+    const over = attachSsh(sshd().place, { stdin, stdout: sink(), stderr: sink(), terminal }, never())
     stdin.write('sleep 600\r~.')
     expect(await over).toBe(130)
     const end = new AbortController()
     const stdout = sink()
     const other = attachSsh(
-      sshd.place,
+      sshd().place,
       { argv: ['sh', '-c', 'echo $$; sleep 600'], stdin: new PassThrough(), stdout, stderr: sink(), terminal },
       end.signal,
     )
@@ -202,7 +200,7 @@ describe('of a lab', () => {
 
   it('the command line of OpenSSH works, wherever labos keeps its things', async () => {
     const paths = pathsIn(tempDir())
-    await saveSshLab(paths, sshd)
+    await saveSshLab(paths, sshd())
     const { argv, knownHostsFile, host, port } = await opensshOf('one', { paths })
     expect(readFileSync(knownHostsFile, 'utf8')).toContain(`[${host}]:${String(port)} ssh-ed25519 AAAA`)
     const [program = '', ...args] = argv
@@ -216,8 +214,8 @@ describe('of a lab', () => {
 
   it('the pinned key is asked for', async () => {
     const paths = pathsIn(tempDir())
-    const { host, port, user } = sshd.place
-    await saveSshLab(paths, sshd, { ssh: { host, port, user, hostKeys: [sshd.userKey.publicKey] } })
+    const { host, port, user } = sshd().place
+    await saveSshLab(paths, sshd(), { ssh: { host, port, user, hostKeys: [sshd().userKey.publicKey] } })
     const command = { argv: ['true'] as [string], stdin: Readable.from([]), stdout: sink(), stderr: sink() }
     await expect(machineShell('one', command, { paths, attachSsh }, never())).rejects.toMatchObject({
       code: 'ssh.hostkey',

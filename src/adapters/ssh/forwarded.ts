@@ -7,13 +7,13 @@ const LOOPBACK = '127.0.0.1'
 
 /** The stream is there at once; what is written waits until the channel is open. Errors surface on it. */
 export function forwardTo(client: Client, port: number, life: Life): Duplex {
-  const stream = new Forwarded(life)
+  const stream = new Forwarded()
   try {
     client.forwardOut(LOOPBACK, 0, LOOPBACK, port, (error, channel) => {
-      // By its types ssh2 gives a channel always.
-      if (error) stream.destroy(life.isOver() ? life.why() : refusal(error, port))
+      if (error) stream.destroy(refusal(error, port))
       else stream.attach(channel)
     })
+    life.include(stream)
   } catch {
     stream.destroy(life.why())
   }
@@ -28,17 +28,17 @@ function refusal(error: Error, port: number): Error {
 }
 
 /**
- * ssh2's own channel ends like a whole answer when the connection dies, and never is `destroyed`; this one is a stream as Node.js
- * means it.
+ * ssh2's own channel is never `destroyed`, and forgets whoever writes when it is closed; this one is a stream as Node.js means it.
  */
 class Forwarded extends Duplex {
   #channel: ClientChannel | undefined
+  /** What is to be done when the channel is open. */
   #waiting: (() => void) | undefined
-  readonly #life: Life
+  #writing: (() => void) | undefined
+  #isGone = false
 
-  constructor(life: Life) {
+  constructor() {
     super({ allowHalfOpen: false })
-    this.#life = life
   }
 
   attach(channel: ClientChannel): void {
@@ -51,16 +51,14 @@ class Forwarded extends Duplex {
       if (!this.push(piece)) channel.pause()
     })
     channel.on('error', (error: Error) => this.destroy(error))
-    channel.on('end', () => {
-      if (this.#life.isOver()) this.destroy(this.#life.why())
-      else this.push(null)
-    })
+    channel.on('end', () => this.push(null))
     channel.on('close', () => {
-      if (!this.readableEnded || !this.writableFinished)
-        this.destroy(this.#life.isOver() ? this.#life.why() : undefined)
+      this.#isGone = true // what came before is still to be read
+      this.#writing?.()
     })
     this.#waiting?.()
     this.#waiting = undefined
+    this.emit('ready')
   }
 
   // What an HTTP client asks of any socket. They are matters of the connection below, which has its own.
@@ -85,8 +83,19 @@ class Forwarded extends Duplex {
   }
 
   override _write(piece: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.#channel) this.#channel.write(piece, done)
+    if (this.#isGone) done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+    else if (this.#channel) this.#channel.write(piece, this.#oneWrite(done))
     else this.#waiting = () => this._write(piece, encoding, done)
+  }
+
+  #oneWrite(done: () => void): () => void {
+    const end = (): void => {
+      if (this.#writing !== end) return
+      this.#writing = undefined
+      done()
+    }
+    this.#writing = end
+    return end
   }
 
   /** One packet for what waited together: each costs more than its bytes. */

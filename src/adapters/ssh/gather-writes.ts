@@ -14,7 +14,7 @@ export function gatherWrites(socket: Socket): Socket {
     if (!isGathering) {
       isGathering = true
       socket.cork()
-      process.nextTick(release)
+      setImmediate(release)
     }
     return write(...args)
   }

@@ -1,8 +1,5 @@
-/** Key pairs as OpenSSH writes them, and key files as it would read them. */
+/** Key pairs as OpenSSH writes them. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
-import { systemCode } from '../../errors/from-system.js'
-import { LabosError } from '../../errors/labos-error.js'
 
 export interface KeyPair {
   /** The text of an OpenSSH private key file, without a passphrase. Kept 0600. */
@@ -63,30 +60,4 @@ function field(content: string | Buffer): Buffer {
 function armoured(blob: Buffer): string {
   const lines = blob.toString('base64').match(new RegExp(`.{1,${String(LINE_CHARACTERS)}}`, 'g')) ?? []
   return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n')
-}
-
-/** The text of a private key file. Throws `usage.file` where there is none, and where others may read it, as OpenSSH does. */
-export async function readKeyFile(path: string): Promise<string> {
-  try {
-    const { mode } = await stat(path)
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-      throw new LabosError(
-        'usage.file',
-        `Others may read the private key ${path} (mode ${(mode & 0o777).toString(8)}).`,
-        {
-          suggestions: [`Make it yours alone: \`chmod 600 ${path}\`.`],
-        },
-      )
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof LabosError) throw error
-    throw new LabosError(
-      'usage.file',
-      `The private key ${path} cannot be read (${systemCode(error) ?? String(error)}).`,
-      {
-        suggestions: ['Name the key file with `--identity`.'],
-        cause: error,
-      },
-    )
-  }
 }

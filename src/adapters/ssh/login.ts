@@ -1,6 +1,6 @@
 /** One login over SSH: the host key is checked before anything is sent. */
 import { connect, type Socket } from 'node:net'
-import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2'
+import type { CipherAlgorithm, Client, ConnectConfig, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2'
 import { blobOf, hostKeyText, kindOf } from '../../connect/host-keys.js'
 import type { SshPlace } from '../../ports.js'
 import { loginFailure, unreachable } from './failure.js'
@@ -11,6 +11,23 @@ const LOGIN_MS = 15_000
 const CONNECT_MS = 10_000
 const KEEPALIVE_MS = 15_000
 const KEEPALIVE_COUNT = 3
+
+const KEX: KexAlgorithm[] = [
+  'curve25519-sha256',
+  'curve25519-sha256@libssh.org',
+  'ecdh-sha2-nistp256',
+  'ecdh-sha2-nistp384',
+  'ecdh-sha2-nistp521',
+]
+/** The fastest first, as measured through Node.js: GCM takes two thirds of the time of ChaCha20. */
+const CIPHERS: CipherAlgorithm[] = [
+  'aes128-gcm@openssh.com',
+  'aes256-gcm@openssh.com',
+  'aes128-ctr',
+  'aes256-ctr',
+  'chacha20-poly1305@openssh.com',
+]
+const MACS: MacAlgorithm[] = ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com']
 
 export interface Login {
   readonly client: Client
@@ -69,6 +86,9 @@ function settings({ user, identity, hostKeys }: SshPlace, onForeign: (hostKey: s
     keepaliveCountMax: KEEPALIVE_COUNT,
     algorithms: {
       serverHostKey: [...new Set(hostKeys.flatMap((key) => signatureKinds(kindOf(key))))],
+      kex: KEX,
+      cipher: CIPHERS,
+      hmac: MACS,
       compress: ['none'],
     },
     hostVerifier: (shown: Buffer): boolean => {

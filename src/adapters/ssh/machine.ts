@@ -1,4 +1,5 @@
 /** A machine over SSH: one connection, until it is closed or lost. */
+import type { Duplex } from 'node:stream'
 import { putCommand } from '../../connect/put-command.js'
 import { LabosError } from '../../errors/labos-error.js'
 import type { ConnectSsh, RemoteMachine, SshPlace } from '../../ports.js'
@@ -39,32 +40,37 @@ function machineOver({ client, socket }: Login, place: SshPlace): RemoteMachine 
   }
 }
 
-/** What is known of a connection's end. */
+/** What is known of a connection's end, and who has to hear of it. */
 export interface Life {
-  readonly isOver: () => boolean
   /** Why it is over, as an error for those who still wait; `instead` where it is not. */
-  readonly why: (instead?: Error) => Error
+  why(instead?: Error): Error
+  /** A stream over the connection: destroyed as soon as that is over. */
+  include(stream: Duplex): void
 }
 
 function watch({ client, socket }: Login, place: SshPlace): Life & { closed: RemoteMachine['closed']; leave(): void } {
+  const streams = new Set<Duplex>()
   let over: { readonly error?: Error } | undefined
   let tell: (error: Error | undefined) => void
   const closed = new Promise<Error | undefined>((resolve) => (tell = resolve))
+  const why = (instead = new Error('the connection is closed')): Error => over?.error ?? unreachable(place, instead)
   const end = (error?: Error): void => {
     over ??= error ? { error: unreachable(place, error) } : {}
-  }
-  const cut = (): void => {
-    end(new Error('the connection was cut'))
-    tell(over?.error)
+    for (const stream of streams) stream.destroy(why())
   }
   client.on('error', end)
-  socket.prependListener('close', cut) // before ssh2 tells the channels, which ask why
-  return {
-    closed,
-    leave: () => end(),
-    isOver: () => over !== undefined,
-    why: (instead = new Error('the connection is closed')) => over?.error ?? unreachable(place, instead),
+  // Before ssh2 tells its channels, which would end as if they were whole.
+  socket.prependListener('end', () => end(new Error('it closed the connection')))
+  socket.prependListener('close', () => {
+    end(new Error('the connection was cut'))
+    tell(over?.error)
+  })
+  const include = (stream: Duplex): void => {
+    if (over) return void stream.destroy(why())
+    streams.add(stream)
+    stream.once('close', () => streams.delete(stream))
   }
+  return { closed, leave: () => end(), why, include }
 }
 
 const unwritten = (path: string, host: string, said: string): LabosError =>

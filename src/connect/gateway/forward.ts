@@ -9,6 +9,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { Duplex } from 'node:stream'
+import type { OpenedAhead } from '../channel-pool.js'
 import type { Upstream } from '../upstream.js'
 import { bodyOf, engineLost } from './openai-error.js'
 
@@ -36,6 +37,10 @@ export interface Forwarding {
   readonly onUnreachable: () => void
 }
 
+const KEPT_CONNECTIONS = 32
+/** All that are kept, and as many opened ahead meanwhile. */
+const LONGEST_TRIES = 2 * KEPT_CONNECTIONS
+
 /** What the client has of an answer. */
 interface Passed {
   isEvents: boolean
@@ -44,7 +49,7 @@ interface Passed {
 
 /** Connections to the engine, kept open between requests. */
 export function engineAgent(dial: () => Duplex): Agent {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 32 })
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: KEPT_CONNECTIONS })
   agent.createConnection = (_options, done) => {
     try {
       return dial()
@@ -62,7 +67,7 @@ export const forward = (req: IncomingMessage, res: ServerResponse, forwarding: F
   new Promise((resolve) => {
     const { agent, body, extraHeaders, rewrite, onUnreachable } = forwarding
     const isRepeatable = Buffer.isBuffer(body) || isBare(req)
-    const send = (): void => {
+    const send = (tries: number): void => {
       const onward = request({ agent, method: req.method, path: req.url, headers: headersFor(req, forwarding) })
       const leave = (): void => void onward.destroy()
       const passed: Passed = { isEvents: false }
@@ -72,7 +77,7 @@ export const forward = (req: IncomingMessage, res: ServerResponse, forwarding: F
         if (res.headersSent) endLost(res, passed)
         else if (res.destroyed) return
         // The engine had closed this kept connection meanwhile. Each try uses one up; the last is a new connection.
-        else if (onward.reusedSocket && isRepeatable) send()
+        else if (wasOpen(onward) && isRepeatable && tries < LONGEST_TRIES) send(tries + 1)
         else onUnreachable()
       })
       onward.on('response', (answer) => {
@@ -85,8 +90,12 @@ export const forward = (req: IncomingMessage, res: ServerResponse, forwarding: F
       sendBody(req, onward, body)
     }
     res.once('close', resolve)
-    send()
+    send(1)
   })
+
+/** Open before this request: used before, or opened ahead. */
+const wasOpen = ({ reusedSocket, socket }: ClientRequest): boolean =>
+  reusedSocket || (socket as Partial<OpenedAhead> | null)?.wasOpenedAhead === true
 
 /** Names of headers that go no further. A sender may name more in `Connection`, but not take the body's length away. */
 function ofOneConnection({ connection = '' }: IncomingHttpHeaders): string[] {

@@ -89,7 +89,7 @@ export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): P
         : ended,
   })
   deps.say(`ended: ${ended.detail}`)
-  if (ended.reason === 'runner')
+  if (await isOrphan(record, deps.processes))
     await forgetOrphan(deps.paths, name, deps).catch((error: unknown) => deps.say(`not removed: ${String(error)}`))
 }
 

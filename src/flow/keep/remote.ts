@@ -7,14 +7,16 @@ import { hasJumped, TICK_MS } from '../../connect/pulse.js'
 import { openSession, type Session } from '../../connect/session.js'
 import type { Away, Upstream } from '../../connect/upstream.js'
 import { vllm } from '../../engines/vllm.js'
-import { machineLeaseState, type MachineLeaseState } from '../../lease/machine-lease.js'
-import type { Clock, ConnectSsh, ProcessRef, SshPlace } from '../../ports.js'
+import type { MachineLease } from '../../lease/machine-lease.js'
+import { later } from '../../lease/seen-lease.js'
+import type { Clock, ConnectSsh, Processes, ProcessRef, SshPlace } from '../../ports.js'
 import { type RemoteWatch, watchRemote } from '../../serve/remote/watch.js'
 import type { Paths } from '../../state/paths.js'
 import { readKeeper, readKey, readRentedLab } from '../../state/read.js'
 import type { KeeperRecord, RentedLab, Serving } from '../../state/record.js'
 import { sshPlace } from '../ssh-place.js'
 import { awayFrom } from './away.js'
+import { endWithRun } from './end-with-run.js'
 import { type KeeperBook, keeperBook } from './book.js'
 import { type LeaseWatch, watchLease } from './lease-watch.js'
 import { machineEnd } from './machine-end.js'
@@ -24,6 +26,7 @@ import { remoteStatus } from './remote-status.js'
 export interface KeepRemoteDeps {
   readonly paths: Paths
   readonly clock: Clock
+  readonly processes: Pick<Processes, 'isAlive'>
   readonly self: ProcessRef
   readonly connect: ConnectSsh
   /** 0 to 1. */
@@ -138,7 +141,10 @@ function connected(
     {
       clock: deps.clock,
       path: session,
-      onChange: ({ state, detail = '' }) => deps.say(`engine ${state}${detail === '' ? '' : `: ${detail}`}`),
+      onChange: ({ state, detail = '' }) => {
+        deps.say(`engine ${state}${detail === '' ? '' : `: ${detail}`}`)
+        if (state === 'serving') held.lease?.look() // another end holds from now on
+      },
       onDrift: (drift) => {
         for (const { text } of drift) deps.say(text)
       },
@@ -185,11 +191,9 @@ async function statusOf(held: Held): Promise<unknown> {
   })
 }
 
-function leaseNow({ lease, gateway, record, serving }: Held): MachineLeaseState | undefined {
+function leaseNow({ lease, gateway }: Held): MachineLease | undefined {
   const read = lease?.read()
-  if (!read) return undefined
-  const look = { ageMs: read.ageMs, inFlight: gateway?.activity().inFlight ?? 0, ttlMs: record.plan.lease.ttlMs }
-  return machineLeaseState(read.lease, { ...look, ...(serving.bootMs === undefined ? {} : { bootMs: serving.bootMs }) })
+  return read && later(read.lease, read.ageMs / 1000, gateway?.activity().inFlight ?? 0)
 }
 
 /** Of a machine that is gone, the endpoint says so for a while before it closes. */
@@ -198,7 +202,12 @@ const LINGER_MS = 10 * 60_000
 /** Resolves with the reason when somebody says so, or the machine has been gone for a while. Looks every two seconds: clocks jump. */
 async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
   const { clock, say } = held.deps
+  const { name, plan } = held.record
   const told = new Set<string>()
+  const sayOnce = (text: string, about = text): void => {
+    if (!told.has(about)) say(text)
+    told.add(about)
+  }
   for (;;) {
     const atMs = clock.now()
     if (signal.aborted)
@@ -209,17 +218,28 @@ async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
       }
     noteEnd(held, atMs)
     if (held.ended && atMs - Date.parse(held.ended.at) > LINGER_MS) return held.ended
+    const over = await endNow(held, atMs, sayOnce, signal)
+    if (over) return over
     const lease = held.ended ? undefined : leaseNow(held)
-    for (const { about, text } of machineNotes({ name: held.record.name, lease, drift: [] })) {
-      if (!told.has(about)) say(text)
-      told.add(about)
-    }
+    for (const { about, text } of machineNotes({ name, ttlMs: plan.lease.ttlMs, lease, drift: [] }))
+      sayOnce(text, about)
     await clock.sleep(TICK_MS, signal).catch(() => undefined)
     if (!hasJumped(clock, atMs)) continue
     say('this computer slept, or the keeper was stopped: looking at everything anew')
     held.watch?.look()
     held.lease?.look()
   }
+}
+
+/** Where the command that the lab is for was killed. */
+async function endNow(
+  { record, session, serving, deps: { processes } }: Held,
+  atMs: number,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Ended | undefined> {
+  if (!session) return undefined
+  return endWithRun(record, { session, serving, processes, say, at: new Date(atMs).toISOString() }, signal)
 }
 
 /** A machine that is found again after all has not ended. */

@@ -1,6 +1,6 @@
 /** The first login on a rented machine: its lease is read back, its host key becomes its own, it gets its token. */
 import { putAsRoot } from '../../connect/put-command.js'
-import { rotateHostKey } from '../../connect/rotate-host-key.js'
+import { rotateHostKey, untilShown } from '../../connect/rotate-host-key.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { readMachineLease } from '../../lease/machine-lease.js'
 import type { RemoteMachine } from '../../ports.js'
@@ -25,13 +25,13 @@ export async function firstLogin(record: RentedLab, context: Context, signal: Ab
   const sinceMs = context.clock.monotonicMs()
   const machine = await logIn(record, context, signal)
   try {
-    const endsInMs = await readLeaseBack(record, machine, context, signal)
+    const end = await readLeaseBack(record, machine, signal)
     const pinned = record.stepsDone.includes('boot') ? record : await ownHostKey(record, machine, context, signal)
     if (record.plan.serving?.wantsToken === true) await bringToken(record, machine, context, signal)
     const done: RentedLab = { ...pinned, stepsDone: ['plan', 'machine', 'boot'] }
     await saveLab(context.paths, done)
     const elapsedMs = context.clock.monotonicMs() - sinceMs
-    const text = `${record.machine?.address ?? ''} is logged in to; it ends itself in ${formatDuration(endsInMs)}`
+    const text = `logged in to ${record.machine?.address ?? ''}; ${end}`
     context.emit({ type: 'done', step: 'boot', text, elapsedMs })
     return done
   } finally {
@@ -62,18 +62,16 @@ async function logIn(record: RentedLab, context: Context, signal: AbortSignal): 
 /** Before cloud-init has put the keys in place, a machine that boots refuses every login. */
 const mayPass = ({ code }: LabosError): boolean => code === 'machine.unreachable' || code === 'ssh.auth'
 
-/** Asked of systemd on the machine: what was written in user data is a wish. Resolves to how long it has. */
-async function readLeaseBack(
-  record: RentedLab,
-  machine: RemoteMachine,
-  { clock }: Context,
-  signal: AbortSignal,
-): Promise<number> {
+/** Asked of systemd on the machine: what was written in user data is a wish. Resolves to when that is, in words. */
+async function readLeaseBack(record: RentedLab, machine: RemoteMachine, signal: AbortSignal): Promise<string> {
   const { serving } = record
   if (!serving) throw new Error('nothing is to be served there')
   const shown = await machine.run(scriptCommand(serving, 'lease.sh', 'show'), signal)
   const lease = readMachineLease(shown.stdout)
-  if (lease?.armed === true && lease.endsMs !== undefined) return Math.max(0, lease.endsMs - lease.nowMs)
+  if (lease?.isArmed === true && lease.ends !== null) {
+    const unless = lease.endsBy === 'boot' ? ', unless it serves by then' : ''
+    return `it ends itself in ${formatDuration(Math.max(0, lease.ends - lease.at) * 1000)}${unless}`
+  }
   const why = lease
     ? 'its timer is not armed'
     : `it does not say (${(shown.stderr || shown.stdout).trim().slice(0, 200)})`
@@ -98,7 +96,8 @@ async function ownHostKey(
   // Until the new key was seen both are good: labos may be killed in between.
   const own = await rotateHostKey(machine, (made) => saveLab(context.paths, withKeys([...ssh.hostKeys, made])), signal)
   const pinned = withKeys([own])
-  const again = await context.ssh(sshPlace(pinned, context.paths), signal)
+  const deps = { connect: context.ssh, clock: context.clock }
+  const again = await untilShown(sshPlace(pinned, context.paths), deps, signal)
   again.close()
   await saveLab(context.paths, pinned)
   await forgetHostKey(context.paths, record.name)

@@ -1,13 +1,15 @@
 /** A command at a terminal of its own: util-linux's `script`, whose keyboard is a pipe. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { BIN, type Subject } from '../crash/subject.js'
+import { BIN } from '../crash/subject.js'
 
 export interface Terminal {
   /** As if it was typed. */
   type(text: string): void
   /** Resolves when the screen has shown it. */
   shows(pattern: RegExp): Promise<void>
+  /** All that it has shown until now. */
+  screen(): string
   /** The terminal goes away, as when its window is closed. */
   close(): void
   /** Of the command. */
@@ -30,7 +32,7 @@ export function withoutTerminals(): string | undefined {
   }
 }
 
-export function atTerminal({ env }: Subject, args: readonly string[]): Terminal {
+export function atTerminal({ env }: { readonly env: NodeJS.ProcessEnv }, args: readonly string[]): Terminal {
   const command = ['exec', ...[process.execPath, BIN, ...args].map(quoted)].join(' ')
   const child = spawn('script', ['--quiet', '--flush', '--return', '--command', command, '/dev/null'], {
     env: { ...env, TERM: 'xterm', COLUMNS: '80' },
@@ -46,6 +48,7 @@ export function atTerminal({ env }: Subject, args: readonly string[]): Terminal 
   return {
     type: (text) => void child.stdin.write(text),
     shows: (pattern) => new Promise((done) => (pattern.test(screen) ? done() : waiting.push({ pattern, done }))),
+    screen: () => screen,
     close: () => void child.kill('SIGKILL'),
     get pid() {
       return childOf(child)

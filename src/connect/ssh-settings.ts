@@ -1,0 +1,103 @@
+/** What OpenSSH would do for a host: asked of its client where that is there, else what is usual. */
+import { join } from 'node:path'
+import { LabosError } from '../errors/labos-error.js'
+import type { Machine } from '../ports.js'
+
+export interface SettingsDeps {
+  /** This computer. */
+  readonly machine: Pick<Machine, 'run' | 'which'>
+  readonly home: string
+  readonly userName: string
+}
+
+export interface SshSettings {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** Under which name known_hosts has it. */
+  readonly alias: string
+  readonly keyFiles: readonly string[]
+  /** Keys of these files before those of an agent. */
+  readonly filesFirst: boolean
+  /** The socket of an agent other than the usual one; `none` for no agent. */
+  readonly agent?: string
+  readonly knownHosts: readonly string[]
+}
+
+export const SSH_PORT = 22
+const USUAL_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa']
+
+interface Target {
+  readonly user?: string
+  readonly host: string
+  readonly port?: number
+}
+
+/** Throws `usage.value`. */
+export async function settingsOf(target: string, deps: SettingsDeps): Promise<SshSettings> {
+  const { user, host, port } = parseTarget(target)
+  const usual: SshSettings = {
+    host,
+    port: port ?? SSH_PORT,
+    user: user ?? deps.userName,
+    alias: host,
+    keyFiles: USUAL_KEYS.map((name) => join(deps.home, '.ssh', name)),
+    filesFirst: false,
+    knownHosts: [join(deps.home, '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts'],
+  }
+  const ssh = await deps.machine.which('ssh')
+  if (ssh === undefined) return usual
+  const login = user === undefined ? [] : ['-l', user]
+  const at = port === undefined ? [] : ['-p', String(port)]
+  const { exitCode, stdout } = await deps.machine.run({ argv: [ssh, '-G', ...login, ...at, '--', host] })
+  return exitCode === 0 ? settingsIn(stdout, usual, deps.home) : usual
+}
+
+/** User, host, port. An IPv6 address with a port stands in brackets. */
+const TARGET =
+  /^(?:([^@\s]+)@)?(?:\[([0-9a-f:.]+)\]|([^-@:\s[\]][^@:\s[\]]*)|([0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*))(?::(\d{1,5}))?$/i
+
+/** `[user@]host[:port]`. Throws `usage.value`. */
+export function parseTarget(target: string): Target {
+  const [, user, bracketed, named, bare, digits] = TARGET.exec(target) ?? []
+  const host = bracketed ?? named ?? bare
+  const port = digits === undefined ? undefined : Number(digits)
+  if (host === undefined || (port !== undefined && !isPort(port)))
+    throw new LabosError('usage.value', `"${target}" is not a host to log in to.`, {
+      suggestions: ['It looks like `--host user@box` or `--host user@box:2222`.'],
+    })
+  return { host, ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port }) }
+}
+
+const isPort = (port: number): boolean => port >= 1 && port <= 65_535
+
+/** What `ssh -G` prints. Throws `usage.value` where the way leads over another host. */
+function settingsIn(printed: string, usual: SshSettings, home: string): SshSettings {
+  const all = (name: string): string[] =>
+    printed.split('\n').flatMap((line) => (line.startsWith(`${name} `) ? [line.slice(name.length + 1).trim()] : []))
+  const one = (name: string, otherwise: string): string => all(name)[0] ?? otherwise
+  const path = (text: string): string => text.replace(/^"(.*)"$/, '$1').replace(/^~(?=\/)/, home)
+  refuseJump(usual.host, [...all('proxyjump'), ...all('proxycommand')])
+  const host = one('hostname', usual.host)
+  const agent = one('identityagent', 'SSH_AUTH_SOCK')
+  return {
+    host,
+    port: Number(one('port', String(usual.port))),
+    user: one('user', usual.user),
+    alias: one('hostkeyalias', host),
+    keyFiles: all('identityfile').map(path),
+    filesFirst: one('identitiesonly', 'no') === 'yes',
+    ...(agent === 'SSH_AUTH_SOCK' ? {} : { agent: path(agent) }),
+    knownHosts: [...all('userknownhostsfile'), ...all('globalknownhostsfile')]
+      .flatMap((line) => line.split(/\s+/))
+      .map(path),
+  }
+}
+
+function refuseJump(host: string, ways: readonly string[]): void {
+  const jump = ways.find((way) => way !== 'none')
+  if (jump === undefined) return
+  throw new LabosError('usage.value', `${host} is reached over another host (${jump}), which labos does not do.`, {
+    suggestions: ['Forward a port to it (`ssh -N -L 2222:box:22 gate`) and name that: `--host user@localhost:2222`.'],
+  })
+}

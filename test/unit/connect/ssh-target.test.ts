@@ -1,0 +1,143 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { makeKeyPair } from '../../../src/adapters/ssh/keys.js'
+import { parseTarget } from '../../../src/connect/ssh-settings.js'
+import { loginAt, resolveTarget, type TargetDeps } from '../../../src/connect/ssh-target.js'
+import { LabosError } from '../../../src/errors/labos-error.js'
+import { fakeMachine } from '../../fakes/machine.js'
+import { fakeConnection } from '../../fakes/ssh.js'
+import { tempDir } from '../../fakes/temp-dir.js'
+
+const HOST_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILIWVOlcb2oydYfCleCQ1dlfo79x8byLBSiZCg23KD1O'
+
+/** A home with a key and a known host, and OpenSSH's client where `printed` says what `ssh -G` prints. */
+function world(printed?: string): { home: string; deps: TargetDeps; ran: string[]; key: string } {
+  const home = tempDir()
+  const key = makeKeyPair('test').privateKey
+  mkdirSync(join(home, '.ssh'))
+  writeFileSync(join(home, '.ssh/id_ed25519'), key, { mode: 0o600 })
+  writeFileSync(join(home, '.ssh/known_hosts'), `box ${HOST_KEY}\n[10.1.2.3]:2222 ${HOST_KEY}\n`)
+  const machine = fakeMachine(printed === undefined ? {} : { ssh: '/usr/bin/ssh' }, [
+    [/ -G /, { stdout: printed ?? '' }],
+  ])
+  const deps = { machine, env: {}, home, userName: 'me', platform: 'linux' }
+  return { home, deps, ran: machine.ran, key }
+}
+
+describe('a target', () => {
+  it.each([
+    ['box', { host: 'box' }],
+    ['me@box', { user: 'me', host: 'box' }],
+    ['a.b@box.example.org:2222', { user: 'a.b', host: 'box.example.org', port: 2222 }],
+    ['10.0.0.1:22', { host: '10.0.0.1', port: 22 }],
+    ['me@[fe80::1]:22', { user: 'me', host: 'fe80::1', port: 22 }],
+    ['me@::1', { user: 'me', host: '::1' }],
+  ])('%s is read', (text, target) => {
+    expect(parseTarget(text)).toEqual(target)
+  })
+
+  it.each(['', 'me@', '-oProxyCommand=x', 'me@-x', 'box:0', 'box:70000', 'box:ssh', 'two words', 'me@box@box'])(
+    '%j is refused',
+    (text) => {
+      expect(() => parseTarget(text)).toThrow(expect.objectContaining({ code: 'usage.value' }))
+    },
+  )
+})
+
+describe('a host of the user', () => {
+  it('is found without an OpenSSH client', async () => {
+    const { deps, key } = world()
+    expect(await resolveTarget({ target: 'box' }, deps)).toEqual({
+      place: { host: 'box', port: 22, user: 'me', hostKeys: [HOST_KEY] },
+      identities: [{ privateKey: key }],
+    })
+  })
+
+  it('is what OpenSSH makes of it', async () => {
+    const { home, deps, ran, key } = world()
+    const printed = [
+      'hostname 10.1.2.3',
+      'user ubuntu',
+      'port 2222',
+      'identitiesonly yes',
+      'identityfile ~/.ssh/id_ed25519',
+      `userknownhostsfile ${join(home, '.ssh/known_hosts')} /nonesuch`,
+      '',
+    ]
+    const machine = fakeMachine({ ssh: '/usr/bin/ssh' }, [[/ -G /, { stdout: printed.join('\n') }]])
+    const env = { SSH_AUTH_SOCK: '/run/agent' }
+    expect(await resolveTarget({ target: 'root@gpu:2222' }, { ...deps, env, machine })).toEqual({
+      place: { host: '10.1.2.3', port: 2222, user: 'ubuntu', hostKeys: [HOST_KEY] },
+      identities: [{ privateKey: key }, { agent: '/run/agent' }],
+    })
+    expect(machine.ran).toEqual(['/usr/bin/ssh -G -l root -p 2222 -- gpu'])
+    expect(ran).toEqual([])
+  })
+
+  it('is refused where its key was never accepted, with how to see it; a key that is named counts', async () => {
+    const { deps } = world()
+    await expect(resolveTarget({ target: 'me@other:2222' }, deps)).rejects.toMatchObject({
+      code: 'ssh.hostkey',
+      suggestions: expect.arrayContaining([expect.stringContaining('ssh-keyscan -t ed25519 -p 2222 other')]) as unknown,
+    })
+    const { place } = await resolveTarget({ target: 'me@other', hostKey: `${HOST_KEY} comment` }, deps)
+    expect(place.hostKeys).toEqual([HOST_KEY])
+    await expect(resolveTarget({ target: 'box', hostKey: 'nonsense' }, deps)).rejects.toMatchObject({
+      code: 'usage.value',
+    })
+  })
+
+  it('is refused where the way leads over another host', async () => {
+    const { deps } = world('hostname box\nproxyjump gate\n')
+    await expect(resolveTarget({ target: 'box' }, deps)).rejects.toMatchObject({
+      code: 'usage.value',
+      message: expect.stringContaining('gate') as unknown,
+    })
+  })
+
+  it('is not logged in to with a key file that others may read', async () => {
+    const { home, deps, key } = world()
+    const identity = join(home, '.ssh/id_ed25519')
+    expect((await resolveTarget({ target: 'box', identity }, deps)).identities).toEqual([{ privateKey: key }])
+    chmodSync(identity, 0o644)
+    await expect(resolveTarget({ target: 'box', identity }, deps)).rejects.toMatchObject({
+      code: 'usage.file',
+      suggestions: [expect.stringContaining(`chmod 600 ${identity}`)],
+    })
+    expect((await resolveTarget({ target: 'box' }, deps)).identities).toEqual([])
+    await expect(resolveTarget({ target: 'box', identity: join(home, 'no') }, deps)).rejects.toMatchObject({
+      code: 'usage.file',
+    })
+  })
+})
+
+describe('the first login', () => {
+  const place = { host: 'box', port: 22, user: 'me', hostKeys: [HOST_KEY] as const }
+  const identities = [{ agent: '/a' }, { privateKey: 'b' }, { privateKey: 'c' }]
+  const error = (code: 'ssh.auth' | 'ssh.hostkey', message: string) =>
+    new LabosError(code, message, { suggestions: ['x'] })
+  const signal = AbortSignal.timeout(10_000)
+
+  it('takes the first identity that the host takes, and says which', async () => {
+    const machine = fakeConnection()
+    const found = await loginAt(
+      { place, identities },
+      ({ identity }) => ('agent' in identity ? Promise.reject(error('ssh.auth', 'no')) : Promise.resolve(machine)),
+      signal,
+    )
+    expect(found).toEqual({ machine, place: { ...place, identity: { privateKey: 'b' } } })
+  })
+
+  it('tries no other key at a host that is not the one', async () => {
+    let tries = 0
+    const connect = () => Promise.reject(error('ssh.hostkey', `try ${String((tries += 1))}`))
+    await expect(loginAt({ place, identities }, connect, signal)).rejects.toMatchObject({ message: 'try 1' })
+  })
+
+  it('says why when the host takes none, or when there is none', async () => {
+    const connect = () => Promise.reject(error('ssh.auth', 'the agent holds no key'))
+    await expect(loginAt({ place, identities }, connect, signal)).rejects.toThrow('the agent holds no key')
+    await expect(loginAt({ place, identities: [] }, connect, signal)).rejects.toMatchObject({ code: 'ssh.auth' })
+  })
+})
