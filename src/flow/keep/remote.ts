@@ -33,6 +33,8 @@ export interface KeepRemoteDeps {
   readonly random: () => number
   /** Where the machine is now that was away for a while at that place; rejects with `machine.gone` where it is no more. */
   findAgain(place: SshPlace): Promise<SshPlace | undefined>
+  /** Loopback port of the endpoint, where it is not the lab's own this time. */
+  readonly port?: number
   /** Called once, when the endpoint is open. */
   onListening(): void
   /** A line for the keeper's own log. */
@@ -59,7 +61,8 @@ interface Held {
 export async function keepRemote(name: string, deps: KeepRemoteDeps, signal: AbortSignal): Promise<void> {
   const record = readRentedLab(deps.paths, name)
   const key = readKey(deps.paths, name)
-  const { port, serving } = record ?? {}
+  const { serving } = record ?? {}
+  const port = deps.port ?? record?.port
   if (!record || port === undefined || !serving || key === undefined) throw new Error(`the lab "${name}" is not set up`)
   const place = sshPlace(record, deps.paths)
   const { kvRepair } = readKeeper(deps.paths, name) ?? {}
