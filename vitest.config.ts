@@ -57,6 +57,23 @@ export default defineConfig({
         hookTimeout: 300_000,
         globalSetup: ['test/setup/prepare-hosts.ts'],
       }),
+      // All of labos, to an endpoint on such a machine: vLLM starts there, which takes a minute on few cores.
+      project('laboratory', {
+        setupFiles: ['test/setup/each-file.ts'],
+        fileParallelism: false,
+        testTimeout: 120_000,
+        hookTimeout: 600_000,
+        globalSetup: ['test/setup/prepare-hosts.ts', 'test/setup/prepare-pulumi.ts', 'test/setup/prepare-mirrors.ts'],
+      }),
+      // vLLM itself, built for CPUs, from a package index that is made once, in two minutes. Two files, one for each core.
+      project('vllm', {
+        setupFiles: ['test/setup/each-file.ts'],
+        maxWorkers: 2,
+        sequence: { groupOrder: 1 },
+        testTimeout: 240_000,
+        hookTimeout: 300_000,
+        globalSetup: ['test/setup/prepare-vllm.ts'],
+      }),
     ],
   },
 })

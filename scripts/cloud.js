@@ -13,7 +13,7 @@ const HELP = `An AWS to try labos on: moto behind a proxy, on this computer only
 
 Arguments: ACTION:ERROR or ACTION:ERROR:TIMES, as many as you like.
   --port N    listens there instead of on port ${PORT}; 0 takes one that is free
-  --hosts     machines that boot, with systemd, cloud-init and SSH: for root on Linux; builds their disk image once
+  --hosts     machines that boot, with systemd, cloud-init and SSH: for root on Linux
 
 It needs Python 3 with venv, and installs moto once. test/cloud/demo.sh walks through labos on it.`
 

@@ -22,7 +22,7 @@ const baseFlags = {
   json: Flags.boolean({
     env: 'LABOS_JSON',
     helpGroup: GLOBAL,
-    description: 'Result as JSON on stdout (up, down, pull: an event a line).',
+    description: 'Result as JSON on stdout (up, run, down, pull: an event a line).',
   }),
   quiet: Flags.boolean({ char: 'q', env: 'LABOS_QUIET', helpGroup: GLOBAL, description: 'No progress on stderr.' }),
   color: Flags.boolean({

@@ -13,4 +13,21 @@ export function painted(state: LabStatus['state'] | undefined, paint: Paint): st
   return ON_ITS_WAY.has(state) ? paint.yellow(state) : paint.red(state)
 }
 
-const ON_ITS_WAY: ReadonlySet<LabStatus['state']> = new Set(['starting', 'restarting', 'unfinished', 'creating'])
+/** Undefined where nobody counts. */
+export function requestsText({ activity, tokens }: LabStatus): string | undefined {
+  if (!activity) return undefined
+  const counted = tokens ? `; ${String(tokens.prompt)} tokens in, ${String(tokens.generated)} out` : ''
+  return `${String(activity.requests)}, ${String(activity.inFlight)} running${counted}`
+}
+
+/** Undefined where there was none. */
+export const restartsText = ({ restarts = 0, lastExit }: LabStatus): string | undefined =>
+  restarts === 0 ? undefined : `${String(restarts)}${lastExit ? `, last ${lastExit.at}: ${lastExit.why}` : ''}`
+
+const ON_ITS_WAY: ReadonlySet<LabStatus['state']> = new Set([
+  'starting',
+  'restarting',
+  'unfinished',
+  'creating',
+  'unreachable',
+])

@@ -44,8 +44,9 @@ function machineFacts({ lab: { machine }, keyFile }: RentedUp): Facts {
 
 function moneyFacts(lab: RentedUp['lab'], program: string): Facts {
   const price = formatUsdOr(lab.usdPerHour ?? null, 'not known')
-  const idle = lab.lease?.idleMs === undefined ? '' : `, after ${formatDuration(lab.lease.idleMs)} without a request`
-  const byItself = lab.endsAt === undefined ? '' : `by itself at ${formatTime(lab.endsAt)}${idle}, or `
+  const { idleMs, endsBy } = lab.lease ?? {}
+  const unless = endsBy === 'idle' && idleMs !== undefined ? `, ${formatDuration(idleMs)} after the last request` : ''
+  const byItself = lab.endsAt === undefined ? '' : `by itself at ${formatTime(lab.endsAt)}${unless}, or `
   return [
     ['price', `${price}/h, ${formatUsdOr(lab.usdSoFar ?? null, 'not known')} so far`],
     ['ends', `${byItself}with \`${program} down ${lab.name}\``],

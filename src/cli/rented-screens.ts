@@ -7,23 +7,46 @@ import type { Stopped } from '../flow/stop.js'
 import { formatTime, formatUsd, formatUsdOr } from '../ui/format.js'
 import type { Paint } from '../ui/paint.js'
 import { columns, factLines, wrap } from '../ui/text.js'
-import { painted, priceText } from './lab-words.js'
+import { painted, priceText, requestsText, restartsText } from './lab-words.js'
 
 /** Everything known of one rented lab. */
 export function rentedScreen(lab: LabStatus, paint: Paint): string {
-  const { machine, usdSoFar = null, endsAt, name } = lab
-  const [first = '', ...lines] = factLines([
+  const { machine, usdSoFar = null, endsAt, name, lease } = lab
+  const rows: readonly (readonly [string, string | undefined])[] = [
     ['state', `${lab.state}${lab.detail === undefined ? '' : `: ${lab.detail}`}`],
-    ...(lab.model === undefined ? [] : [['model', lab.model] as const]),
-    ...(machine
-      ? [['machine', `${machine.id}, ${machine.instanceType}, ${machine.market}, in ${machine.zone}`] as const]
-      : []),
-    ...(machine?.address === undefined ? [] : [['address', machine.address] as const]),
+    ['model', lab.model],
+    ...servingRows(lab),
+    ['machine', machine && `${machine.id}, ${machine.instanceType}, ${machine.market}, in ${machine.zone}`],
+    ['address', machine?.address],
+    ['lease', lease?.text],
     ['cost', `${formatUsdOr(usdSoFar, 'not known')} so far, ${priceText(lab)} now${endText(lab)}`],
     ['ends', `${endsAt === undefined ? '' : `by itself ${formatTime(endsAt)}, or `}labos down ${name}`],
-  ])
+    ...(lab.notes ?? []).map(({ text }) => ['note', text] as const),
+  ]
+  const [first = '', ...lines] = factLines(
+    rows.flatMap(([label, text]) => (text === undefined ? [] : [[label, text] as const])),
+  )
   const title = `  ${'lab'.padEnd(first.indexOf(lab.state) - 2)}${paint.bold(name)}${lab.id === undefined ? '' : ` (${lab.id})`}`
   return [title, first.replace(lab.state, painted(lab.state, paint)), ...lines].join('\n')
+}
+
+/** Of a lab that serves, or is to. */
+function servingRows(lab: LabStatus): readonly (readonly [string, string | undefined])[] {
+  const { engine, contextTokens = 0, endpoint, path } = lab
+  return [
+    ['engine', engine && `${engine}, ${String(contextTokens)} tokens of context`],
+    ['set-up', setUpText(lab)],
+    ['endpoint', endpoint],
+    ['path', path && path.state !== 'connected' ? `${path.state} since ${formatTime(path.since)}` : undefined],
+    ['requests', requestsText(lab)],
+    ['restarts', restartsText(lab)],
+  ]
+}
+
+/** While something is left to do: what is done, and what is not. */
+function setUpText({ phases = [] }: LabStatus): string | undefined {
+  if (phases.every(({ state }) => state === 'done')) return undefined
+  return phases.map(({ name, state }) => `${name} ${state}`).join(', ')
 }
 
 const endText = ({ usdUntilEnd, endsAt, state }: LabStatus): string =>

@@ -5,7 +5,7 @@ import { formatDuration, formatTime, formatUsd } from '../ui/format.js'
 import { rows } from '../ui/lines.js'
 import type { Paint } from '../ui/paint.js'
 import { rentedScreen } from './rented-screens.js'
-import { painted, priceText } from './lab-words.js'
+import { painted, priceText, requestsText, restartsText } from './lab-words.js'
 
 export interface EndpointScreenFacts {
   readonly labCount: number
@@ -107,13 +107,8 @@ export function statusScreen(lab: LabStatus, paint: Paint): string {
     ],
     ['endpoint', lab.endpoint],
     ['up since', live ? lab.startedAt : undefined],
-    ['requests', lab.activity === undefined ? undefined : requestsText(lab)],
-    [
-      'restarts',
-      lab.restarts
-        ? `${String(lab.restarts)}${lab.lastExit ? `, last ${lab.lastExit.at}: ${lab.lastExit.why}` : ''}`
-        : undefined,
-    ],
+    ['requests', requestsText(lab)],
+    ['restarts', restartsText(lab)],
     [
       'processes',
       lab.pids === undefined
@@ -123,9 +118,4 @@ export function statusScreen(lab: LabStatus, paint: Paint): string {
     ['cost', `${formatUsd(0)} so far, ${priceText(lab)}`],
     ['ends', live ? endsText(lab) : undefined],
   ])
-}
-
-function requestsText({ activity, tokens }: LabStatus): string {
-  const counted = tokens ? `; ${String(tokens.prompt)} tokens in, ${String(tokens.generated)} out` : ''
-  return `${String(activity?.requests ?? 0)}, ${String(activity?.inFlight ?? 0)} running${counted}`
 }

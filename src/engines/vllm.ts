@@ -27,6 +27,11 @@ export const vllm: Engine = {
       advice: 'The context is too long for what the GPU has left: a shorter one (`--context`), or a larger GPU.',
     },
     {
+      cause: 'context-too-long',
+      pattern: /User-specified max_model_len \((\d+)\) is greater than the derived max_model_len/,
+      advice: 'The model was not made for so long a context: a shorter one (`--context`).',
+    },
+    {
       cause: 'gpu-busy',
       pattern: /Free memory on device .* is less than desired GPU memory utilization/,
       advice:
@@ -92,8 +97,9 @@ export const vllm: Engine = {
     },
     {
       cause: 'bad-flag',
-      pattern: /unrecognized arguments: (.+)/,
-      advice: 'This version of the engine does not know a setting of the plan: update labos.',
+      pattern: /unrecognized arguments: (.+)|vllm serve: error: (.+)/,
+      advice:
+        'The engine does not take a setting: one of `--engine-arg`, or this version of it does not know one of the plan.',
     },
     {
       cause: 'port-taken',
@@ -115,7 +121,7 @@ export const vllm: Engine = {
     {
       cause: 'engine-failed',
       pattern:
-        /Engine core initialization failed|WorkerProc initialization failed|EngineCore encountered a fatal error/,
+        /Engine core initialization failed|WorkerProc initialization failed|EngineCore encountered a(?: fatal error|n issue)/,
       isGeneric: true,
       advice: 'The lines before this one in `labos logs` say why.',
     },

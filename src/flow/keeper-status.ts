@@ -53,6 +53,8 @@ export const keeperStatus = z.object({
     idleForMs: z.exactOptional(z.number()),
     idleMs: z.exactOptional(z.number()),
     warn: z.exactOptional(z.boolean()),
+    /** Of a machine, for people: how long it is idle, when it ends. */
+    text: z.exactOptional(z.string()),
     /** Of a machine: its timer really runs. */
     armed: z.exactOptional(z.boolean()),
   }),

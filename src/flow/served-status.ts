@@ -20,7 +20,7 @@ export function servedStatus(served: Served, nowMs: number): LabStatus {
   const known = { ...rentedStatus(record, nowMs), ...engineFacts(serving, keeper) }
   if (look.kind === 'answers') {
     const pids = keeper ? { pids: pidsOf(keeper, look.answer), startedAt: keeper.startedAt } : {}
-    return { ...known, endpoint: endpointOf(port), ...pids, ...merged(known, record, look.answer, nowMs) }
+    return { ...merged(known, record, look.answer, nowMs), endpoint: endpointOf(port), ...pids }
   }
   if (look.kind === 'silent' && keeper)
     return {
@@ -43,23 +43,27 @@ const engineFacts = (
 })
 
 /** What EC2 said of a machine that does not run holds against a keeper that cannot reach it, and not one that can. */
-function merged(known: LabStatus, record: RentedLab, answer: KeeperStatus, nowMs: number): Partial<LabStatus> {
+function merged(known: LabStatus, record: RentedLab, answer: KeeperStatus, nowMs: number): LabStatus {
   const said = fromAnswer(answer, undefined)
   if (answer.path?.state !== 'connected' && known.state !== 'running') {
     const { state: _state, detail: _detail, ...rest } = said
-    return rest
+    return { ...known, ...rest }
   }
+  const { detail: _detail, ...facts } = known
   const { endsAt } = answer.lease
-  if (endsAt === undefined || said.state === 'ended') return said
+  if (endsAt === undefined || said.state === 'ended') return { ...facts, ...said }
   const { usdUntilEnd } = costOfLab({ ...record, expiresAt: endsAt }, nowMs)
-  return { ...said, endsAt, usdUntilEnd }
+  return { ...facts, ...said, endsAt, usdUntilEnd }
 }
+
+/** A keeper may leave for reasons that are not its machine's. */
+const OWN_ENDS: ReadonlySet<string> = new Set(['stopped', 'failed', 'runner'])
 
 /** Without a keeper the machine goes on; only its endpoint here is closed. */
 function closed(known: LabStatus, look: KeeperLook, { name, machine }: RentedLab): LabStatus {
   if (known.state !== 'running') return known
   const ended = look.kind === 'ended' ? look.ended : undefined
-  const isOver = ended && ended.reason !== 'stopped' && ended.reason !== 'failed'
+  const isOver = ended && !OWN_ENDS.has(ended.reason)
   // EC2's word counts where it is the later one: the machine was started again.
   if (isOver && ended.at > (machine?.askedAt ?? '')) return { ...known, state: 'ended', detail: ended.detail }
   const why = look.kind === 'lost' ? 'its keeper is gone without a word' : 'its endpoint is closed'

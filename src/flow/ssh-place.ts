@@ -1,42 +1,35 @@
+/** Where and how to log in on a lab's machine, by its record. */
+import { readFileSync } from 'node:fs'
 import { LabosError } from '../errors/labos-error.js'
 import type { SshPlace } from '../ports.js'
-import type { Paths } from '../state/paths.js'
-import { readUserKey } from '../state/read.js'
+import { labPaths, type Paths } from '../state/paths.js'
 import type { RentedLab } from '../state/record.js'
 
-/** Where and as whom labos logs in on a lab's machine. Throws `machine.unreachable` and `ssh.auth` where that is not known. */
-export function sshPlace(record: RentedLab, paths: Paths): SshPlace {
-  const { name, ssh, machine } = record
+/** Throws `machine.unreachable` where the record knows no address, no host key or no key to log in with. */
+export function sshPlace({ name, ssh, machine }: RentedLab, paths: Paths): SshPlace {
+  const host = ssh?.host ?? machine?.address
   const [first, ...others] = ssh?.hostKeys ?? []
-  if (!ssh || first === undefined) throw noLogin(name)
-  const host = ssh.host ?? machine?.address
-  if (host === undefined) throw noAddress(record)
-  const privateKey = readUserKey(paths, name)
-  if (privateKey === undefined) throw noKey(name)
-  return { host, port: ssh.port, user: ssh.user, identity: { privateKey }, hostKeys: [first, ...others] }
+  if (!ssh || host === undefined || first === undefined)
+    throw noWay(name, 'its machine has no address yet, or it was made by a labos that did not log in')
+  return {
+    host,
+    port: ssh.port,
+    user: ssh.user,
+    identity: { privateKey: keyOf(name, paths) },
+    hostKeys: [first, ...others],
+  }
 }
 
-const noLogin = (name: string): LabosError =>
-  new LabosError('ssh.auth', `labos has no login on the machine of "${name}": \`labos up\` was to stop before that.`, {
-    suggestions: [`Go on with it: \`labos up --name ${name}\`.`, `What there is of it: \`labos status ${name}\`.`],
-  })
+function keyOf(name: string, paths: Paths): string {
+  const path = labPaths(paths, name).userKey
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw noWay(name, `its key cannot be read (${error instanceof Error ? error.message : String(error)})`)
+  }
+}
 
-const noAddress = ({ name, machine }: RentedLab): LabosError =>
-  new LabosError(
-    'machine.unreachable',
-    `The machine of "${name}" has no public address${machine ? `: it is ${machine.state}` : ''}.`,
-    {
-      suggestions: [
-        `Ask AWS how it is: \`labos status ${name} --refresh\`.`,
-        `If it is stopped, start it: \`labos start ${name}\`.`,
-      ],
-    },
-  )
-
-const noKey = (name: string): LabosError =>
-  new LabosError('ssh.auth', `The private key for the machine of "${name}" is gone from its folder.`, {
-    suggestions: [
-      "Put it back, if you have a copy: `id_ed25519` beside the lab's record.",
-      `Without it nobody can log in: end the lab, \`labos down ${name}\`, and bring it up again.`,
-    ],
+const noWay = (name: string, why: string): LabosError =>
+  new LabosError('machine.unreachable', `There is no way to log in on the machine of "${name}": ${why}.`, {
+    suggestions: [`See how it is: \`labos status ${name} --refresh\`.`, `Or end it: \`labos down ${name}\`.`],
   })

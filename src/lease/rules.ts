@@ -21,7 +21,7 @@ export interface LeaseState {
   readonly warn: boolean
 }
 
-export const WARN_MS = 5 * 60_000
+const WARN_MS = 5 * 60_000
 
 export function leaseState(
   { ttlMs, idleMs }: PlannedLease,

@@ -69,7 +69,7 @@ export function decide(request: PlanRequest, facts: LocalFacts): Decision {
         servedNames: [...new Set([model.id, ...model.aliases])],
         weightsBytes: weights.bytes,
         licence: model.licence,
-        canary: model.canary,
+        canary: { prompt: model.canary.prompt, expect: model.canary.expect },
         fim: model.fim,
       },
       weights,

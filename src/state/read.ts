@@ -40,9 +40,6 @@ export function readKey(paths: Paths, name: string): string | undefined {
   return readText(labPaths(paths, name).key)?.trim()
 }
 
-/** The private key that labos logs in on the lab's machine with, or undefined. */
-export const readUserKey = (paths: Paths, name: string): string | undefined => readText(labPaths(paths, name).userKey)
-
 /** Names of all labs, sorted. A folder without a record counts: it may hold a lab whose record is damaged. */
 export function labNames(paths: Paths): string[] {
   try {

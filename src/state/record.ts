@@ -111,9 +111,7 @@ const plannedServing = z.object({
       config: z.string(),
     }),
   ),
-  canary: z.nullable(
-    z.object({ prompt: z.string(), expect: z.string(), asks: z.enum(['chat', 'completion']) }),
-  ),
+  canary: z.nullable(z.object({ prompt: z.string(), expect: z.string(), asks: z.enum(['chat', 'completion']) })),
   fim: z.nullable(fim),
   idleMs: z.exactOptional(z.number()),
   bootMs: z.number(),

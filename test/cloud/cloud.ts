@@ -114,7 +114,7 @@ export async function startCloud({ port = 0, settings: wish, hosts, log, signal 
     enforce: async (policy) => environment(url, await world.guard.add(policy)),
     leftovers: () => leftoversIn(world),
     close: async () => {
-      hosts?.close()
+      await hosts?.close()
       ssh.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

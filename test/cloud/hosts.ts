@@ -15,8 +15,8 @@ export interface Hosts {
   console(record: InstanceRecord): Promise<string>
   /** Resolves when the region's groups are in force as moto has them now. */
   regroup(region: string, world: World): Promise<void>
-  /** Nothing is asked of moto from then on. */
-  close(): void
+  /** Begins nothing more, and resolves when what was begun is done: moto is not needed from then on. */
+  close(): Promise<void>
 }
 
 const REGROUPS = /SecurityGroup|^(?:RunInstances|ModifyInstanceAttribute|ModifyNetworkInterfaceAttribute)$/

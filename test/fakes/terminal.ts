@@ -8,6 +8,8 @@ export interface Terminal {
   type(text: string): void
   /** Resolves when the screen has shown it. */
   shows(pattern: RegExp): Promise<void>
+  /** All that it has shown until now. */
+  screen(): string
   /** The terminal goes away, as when its window is closed. */
   close(): void
   /** Of the command. */
@@ -46,6 +48,7 @@ export function atTerminal({ env }: { readonly env: NodeJS.ProcessEnv }, args: r
   return {
     type: (text) => void child.stdin.write(text),
     shows: (pattern) => new Promise((done) => (pattern.test(screen) ? done() : waiting.push({ pattern, done }))),
+    screen: () => screen,
     close: () => void child.kill('SIGKILL'),
     get pid() {
       return childOf(child)

@@ -22,9 +22,12 @@ export function hostsOf(region: Region, log: (line: string) => void): Hosts {
 
   /** Of each instance one piece of work after the other. */
   const work = (id: string, piece: () => Promise<void>): void => {
-    const next = (working.get(id) ?? Promise.resolve()).then(piece).catch((error: unknown) => {
-      if (!isClosed) log(`the machine of ${id}: ${String(error)}`)
-    })
+    const before = working.get(id) ?? Promise.resolve()
+    const next = before
+      .then(() => (isClosed ? undefined : piece()))
+      .catch((error: unknown) => {
+        log(`the machine of ${id}: ${String(error)}`)
+      })
     working.set(id, next)
   }
   const readGroups: Hosts['regroup'] = async (name, world) => {
@@ -80,8 +83,9 @@ export function hostsOf(region: Region, log: (line: string) => void): Hosts {
     reboot: ({ id }) => work(id, () => Promise.resolve(guests.get(id)?.reboot())),
     console: async ({ id }) => (await guests.get(id)?.console()) ?? '',
     regroup,
-    close: () => {
+    close: async () => {
       isClosed = true
+      await Promise.all(working.values())
     },
   }
 }

@@ -133,7 +133,7 @@ it('boots again as the same machine', async () => {
 
 it('stops and starts: another address, the same disk, an empty disk of its own', async () => {
   const address = await addressNow()
-  await inside('echo stays >/root/mine; echo goes >/opt/dlami/nvme/mine')
+  await inside('echo stays >/opt/mine; echo goes >/opt/dlami/nvme/mine')
   await ec2.send(new StopInstancesCommand({ InstanceIds: [id] }))
   await expect.poll(stateOf, SLOW).toBe('stopped')
   expect(guest.state).toBe('off')
@@ -142,7 +142,7 @@ it('stops and starts: another address, the same disk, an empty disk of its own',
   await ec2.send(new StartInstancesCommand({ InstanceIds: [id] }))
   await expect.poll(addressNow, SLOW).toMatch(/^198\.19\./)
   expect(await addressNow()).not.toBe(address)
-  await expect.poll(async () => (await ssh(await login(), 'sudo cat /root/mine')).stdout, SLOW).toBe('stays\n')
+  await expect.poll(async () => (await ssh(await login(), 'sudo cat /opt/mine')).stdout, SLOW).toBe('stays\n')
   expect(await inside('findmnt -n -o TARGET /opt/dlami/nvme; ls /opt/dlami/nvme')).toBe('/opt/dlami/nvme')
   expect(await greeting(address)).toBe('silence')
 })

@@ -19,7 +19,7 @@ beforeAll(async () => {
   if (hostsUnavailable() !== undefined) return
   user = makeKey('user')
   host = makeKey('host')
-  const userData = `${loginConfig(host, user)}runcmd: ["echo once >>/root/runs"]\n`
+  const userData = `${loginConfig(host, user)}runcmd: ["echo once >>/opt/runs"]\n`
   guest = await region().boot({
     userData: gzipSync(userData),
     instanceType: 'g6.12xlarge',
@@ -28,13 +28,21 @@ beforeAll(async () => {
   await guest.ready()
 })
 
+const login = () => ({ address: guest.address, user, hostKey: host.public })
 const saidInside = async (script: string): Promise<string> => (await guest.exec(script)).stdout.trim()
 
 it('does what compressed user data says, and lets the user in by ssh', async () => {
-  const login = { address: guest.address, user, hostKey: host.public }
-  const said = await ssh(login, 'id -un; sudo -n cat /root/runs; systemctl is-system-running --wait')
+  const said = await ssh(login(), 'id -un; sudo -n cat /opt/runs; systemctl is-system-running --wait')
   expect(said).toMatchObject({ exitCode: 0, stdout: 'ubuntu\nonce\nrunning\n' })
   expect(await guest.console()).toContain('Cloud-init v.')
+})
+
+it('lets a user have services of their own that outlive the login', async () => {
+  const start = 'loginctl enable-linger && systemd-run --user --quiet --unit=mine sleep infinity'
+  expect(await ssh(login(), start)).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(await ssh(login(), 'systemctl --user is-active mine; systemctl --user stop mine')).toMatchObject({
+    stdout: 'active\n',
+  })
 })
 
 const METADATA = `t=$(curl -sS -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
@@ -79,14 +87,14 @@ it('installs from an index on this computer, and goes on with a download when a 
   await makeWheel(folder, 'tiny', '1.0', 1_000_000)
   const mirror = await startMirror(region().caller, indexListener(folder))
   try {
-    const install = `python3 -m venv /root/v && /root/v/bin/pip install -q -i ${mirror.url}/simple tiny`
+    const install = `python3 -m venv /opt/v && /opt/v/bin/pip install -q -i ${mirror.url}/simple tiny`
     const trust = `--trusted-host ${region().caller}`
     expect(await guest.exec(`${install} ${trust}`)).toMatchObject({ exitCode: 0 })
-    expect(await saidInside('/root/v/bin/python -c "import tiny; print(tiny.version)"')).toBe('1.0')
+    expect(await saidInside('/opt/v/bin/python -c "import tiny; print(tiny.version)"')).toBe('1.0')
     mirror.bytesPerS = 100_000
     const file = `${mirror.url}/files/tiny-1.0-py3-none-any.whl`
-    const download = guest.exec(`curl -sS -o /root/got ${file} && stat -c %s /root/got`)
-    const bytes = async (): Promise<number> => Number(await saidInside('stat -c %s /root/got 2>/dev/null'))
+    const download = guest.exec(`curl -sS -o /opt/got ${file} && stat -c %s /opt/got`)
+    const bytes = async (): Promise<number> => Number(await saidInside('stat -c %s /opt/got 2>/dev/null'))
     await expect.poll(bytes, { timeout: 20_000, interval: 100 }).toBeGreaterThan(0)
     await guest.cut()
     const before = await bytes()

@@ -1,5 +1,6 @@
 /** One machine of a region: real systemd, cloud-init and sshd, from its first boot to its end. */
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GuestFacts } from './facts.js'
 import type { FilteredGuest, IngressRule } from './filter.js'
@@ -117,7 +118,7 @@ async function readiness({ now, leader }: Power): Promise<void> {
   const late = performance.now() + READY_MS
   while (performance.now() < late) {
     if (now.state !== 'running') throw new Error('the guest went off before it was ready')
-    if (existsSync(`/proc/${String(leader())}/root/run/cloud-init/result.json`)) return
+    if (existsSync(join('/proc', String(leader()), 'root', 'run/cloud-init/result.json'))) return
     await sleep(LOOK_EVERY_MS)
   }
   throw new Error('the guest is not ready after two minutes')

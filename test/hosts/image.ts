@@ -1,18 +1,20 @@
 /** The disk of a rented machine before its first boot: a Debian with cloud-init, made once into the test cache. */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { testCacheDir } from '../setup/test-cache.js'
 import { run } from './shell.js'
 
 const RELEASE = 'bookworm'
 const PACKAGES = [
+  ...['libpam-systemd', 'dbus-user-session', 'polkitd'], // a user's own systemd, which outlives the login where wished
   ...['systemd', 'systemd-sysv', 'dbus', 'cloud-init', 'openssh-server', 'sudo', 'libnss-myhostname'],
   ...['iproute2', 'iputils-ping', 'nftables', 'netbase', 'procps', 'rsync', 'less', 'curl', 'ca-certificates'],
   ...['python3', 'python3-venv', 'python3-cffi-backend', 'libgomp1', 'libnuma1'],
 ]
 const MAKE_MS = 600_000
+const DRAFT = '-making-'
 /** Below test/, from where scripts find it too. */
 export const IMAGE_FILES = join(import.meta.dirname, '../../test/hosts/image')
 const HOST_SOURCES = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list']
@@ -30,21 +32,33 @@ export async function makeImage(log: (line: string) => void): Promise<string> {
   if (isWhole(image)) return image
   log('making the disk image of the test hosts, once ...')
   await mkdir(testCacheDir(), { recursive: true })
-  const work = await mkdtemp(`${image}-making-`)
+  await removeDrafts(image)
+  const work = await mkdtemp(`${image}${DRAFT}`)
   try {
     const made = join(work, 'root')
     await run(debootstrap(made), { timeoutMs: MAKE_MS })
     await run(['sh', join(IMAGE_FILES, 'customise.sh'), made])
     if (!isWhole(made)) throw new Error(`the image that mmdebstrap made in ${made} is not whole`)
-    if (existsSync(image) && !isWhole(image)) await rm(image, { recursive: true })
+    if (existsSync(image) && !isWhole(image)) await remove(image)
     await rename(made, image).catch((error: unknown) => {
       if (!isWhole(image)) throw error // else another process was quicker
     })
   } finally {
-    await rm(work, { recursive: true, force: true })
+    await remove(work)
   }
   return image
 }
+
+/** Those of makers that were killed: none takes that long. */
+async function removeDrafts(image: string): Promise<void> {
+  const drafts = readdirSync(testCacheDir())
+    .map((name) => join(testCacheDir(), name))
+    .filter((path) => path.startsWith(`${image}${DRAFT}`) && Date.now() - statSync(path).mtimeMs > 2 * MAKE_MS)
+  for (const draft of drafts) await remove(draft)
+}
+
+/** Never what is mounted in it. */
+const remove = (folder: string): Promise<string> => run(['rm', '-rf', '--one-file-system', folder])
 
 /** What a copy by somebody who is not root would lack. */
 function isWhole(root: string): boolean {

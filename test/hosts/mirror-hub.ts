@@ -1,6 +1,6 @@
 /** A model hub over a folder: what `hf download`, vLLM and labos ask of the Hugging Face hub, without Xet. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { join, normalize } from 'node:path'
+import { join } from 'node:path'
 import type { HubFile, HubRepo } from './hub-tree.js'
 import { pathOf } from './mirror.js'
 import { sendFile } from './send-file.js'
@@ -47,7 +47,7 @@ export function hubListener(tree: string, repos: readonly HubRepo[], wish: HubWi
 export function storageListener(tree: string): RequestListener {
   return (request, response) => {
     if (request.headers.authorization !== undefined) return void response.writeHead(400).end()
-    const place = normalize(pathOf(request))
+    const place = pathOf(request)
     sendFile(join(tree, place), request, response, { etag: `"${place}"` })
   }
 }

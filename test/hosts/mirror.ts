@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { normalize } from 'node:path/posix'
 import { type Link, openLink } from './link.js'
 
 export interface MirrorFault {
@@ -54,4 +55,4 @@ export async function startMirror(host: string, listener: RequestListener): Prom
 
 /** The path of a request, decoded, without what could lead out of a folder. */
 export const pathOf = ({ url = '/' }: IncomingMessage): string =>
-  decodeURIComponent(new URL(url, 'http://mirror').pathname)
+  normalize(decodeURIComponent(new URL(url, 'http://mirror').pathname))

@@ -67,18 +67,22 @@ async function opened(street: Street, image: string, endSweep: () => Promise<voi
     })
   await refilter()
   let booted = 0
+  const booting = new Set<Promise<Guest>>()
   return {
     caller: street.caller,
     folder: street.folder,
     guests,
     guest: (instanceId) => begun(guests, instanceId),
     nextAddress: street.next,
-    boot: async (wish = {}) => {
+    boot: (wish = {}) => {
       booted += 1
       const deps = { street, network, image, refilter, enter: (guest: Guest) => void guests.push(guest) }
-      return bootGuest(`g${String(booted)}`, factsOf(wish, street.caller), deps)
+      const boot = bootGuest(`g${String(booted)}`, factsOf(wish, street.caller), deps)
+      booting.add(boot)
+      return boot
     },
     close: async () => {
+      await Promise.allSettled(booting)
       await Promise.allSettled(guests.map((guest) => guest.kill()))
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

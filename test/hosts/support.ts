@@ -12,9 +12,19 @@ const NEEDED: Readonly<Record<string, string>> = {
 }
 const INSTALL_MS = 300_000
 
-/** What a namespace must be able to do: to have mounts, a network of its own, and filters with address translation. */
+/**
+ * What root must be able to do: control groups, layered mounts where the guests' disks are, and in a namespace a network
+ * with filters and address translation.
+ */
 const PROBE = `set -e
-mount -t tmpfs labos-test /mnt
+group=/sys/fs/cgroup
+[ -e $group/cgroup.procs ] || group=$group/systemd
+mkdir -p $group/labos-test-probe
+rmdir $group/labos-test-probe
+place=$(mktemp -d /var/tmp/labos-test-XXXXXX)
+trap 'umount $place/root 2>/dev/null || true; rm -rf --one-file-system $place' EXIT
+mkdir $place/upper $place/work $place/root
+mount -t overlay -o lowerdir=/etc,upperdir=$place/upper,workdir=$place/work labos-test $place/root
 ip link add labos-test type veth peer name labos-peer
 nft -f - <<'END'
 table ip labos {
@@ -32,13 +42,12 @@ END`
 /** Undefined where hosts can run; else a sentence that begins "this machine". Changes nothing. */
 export async function whyNoHosts(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'this machine is no Linux, which real hosts need'
-  if (process.getuid?.() !== 0) return 'this machine lets the tests be root nowhere, which real hosts need'
+  if (process.getuid?.() !== 0) return 'this machine does not let the tests be root, which real hosts need'
   const lacking = await missingPackages()
   if (lacking.length > 0) return `this machine lacks ${lacking.join(', ')}, which real hosts need`
-  if (!existsSync('/sys/fs/cgroup')) return 'this machine has no control groups, which real hosts need'
   const probe = await ended(['unshare', '--mount', '--net', 'sh', '-c', PROBE])
   if (probe.exitCode === 0) return undefined
-  return `this machine lets root make no mounts, networks or filters, which real hosts need: ${probe.stderr.trim()}`
+  return `this machine does not let root have what real hosts need: ${probe.stderr.trim()}`
 }
 
 /** Installs what is missing where root can, on Debian and its like; says so in one line. */
@@ -47,10 +56,11 @@ export async function installPackages(log: (line: string) => void): Promise<void
   const lacking = await missingPackages()
   if (lacking.length === 0) return
   log(`installing ${lacking.join(', ')} for tests on real hosts ...`)
-  const install = ['apt-get', 'install', '--yes', '--quiet=2', '--no-install-recommends', ...lacking]
+  const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
+  const install = [...apt, 'install', '--yes', '--quiet=2', '--no-install-recommends', ...lacking]
   const wish = { timeoutMs: INSTALL_MS }
   if ((await ended(install, wish)).exitCode === 0) return
-  await run(['apt-get', 'update', '--quiet=2'], wish)
+  await run([...apt, 'update', '--quiet=2'], wish)
   await run(install, wish)
 }
 

@@ -32,7 +32,8 @@ sweep() {
         ip netns del "$name"
     done
     ip link del "labos-$1" 2>/dev/null # goes with the router, but not in the same moment
-    ip route del unreachable "198.19.$(expr "$1" + 0).0/24" metric 4096 2>/dev/null
+    number=${1#0}
+    ip route del unreachable "198.19.${number#0}.0/24" metric 4096 2>/dev/null
     groups_of "$1" | while read -r group; do rmdir "$group"; done
     rm -rf "/run/systemd/nspawn/propagate/labos-$1-"* "/run/systemd/nspawn/unix-export/labos-$1-"*
     rm -rf --one-file-system "${home:?}/$1"
@@ -57,6 +58,7 @@ case ${1:-} in
             [ -d "$run" ] || continue
             lives "$run" || sweep "${run##*/}"
         done
+        find "$home" -mindepth 1 -maxdepth 1 -name 'new-*' -mmin +10 -exec rm -rf {} + 2>/dev/null
         ;;
     [0-9][0-9][0-9]) sweep "$1" ;;
     *) echo "usage: $0 RUN | watch RUN | dead" >&2 && exit 2 ;;

@@ -1,5 +1,6 @@
 /** The lease of a machine, read from it every 15 s while there is a connection. */
-import { LEASE_SCRIPT, type MachineLease, readMachineLease } from '../../lease/machine-lease.js'
+import type { MachineLease } from '../../lease/machine-lease.js'
+import { LEASE_SCRIPT, readLeaseFile } from '../../lease/seen-lease.js'
 import type { Clock } from '../../ports.js'
 import type { MachinePath } from '../../serve/remote/care.js'
 import { runWithin } from '../../serve/remote/journal.js'
@@ -31,7 +32,7 @@ export function watchLease(home: string, { clock, path }: LeaseWatchDeps): Lease
     if (!machine) return
     const argv = ['sh', '-c', LEASE_SCRIPT, 'sh', `${home}/lease.json`] as const
     const { exitCode, stdout } = await runWithin(machine, argv, clock, signal)
-    const lease = exitCode === 0 ? readMachineLease(stdout) : undefined
+    const lease = exitCode === 0 ? readLeaseFile(stdout) : undefined
     if (lease) last = { lease, monotonicMs: clock.monotonicMs(), wallMs: clock.now() }
   }
   const watch = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 /** When a machine counts as gone, though nobody said so. Pure. */
-import type { MachineLeaseState } from '../../lease/machine-lease.js'
+import type { MachineLease } from '../../lease/machine-lease.js'
+import { isoOf, leftMs } from '../../lease/seen-lease.js'
 import type { PathNow } from '../../serve/remote/state.js'
 import type { KeeperRecord } from '../../state/record.js'
 import { formatDuration, formatTime } from '../../ui/format.js'
@@ -8,8 +9,8 @@ type Ended = NonNullable<KeeperRecord['ended']>
 
 export interface EndFacts {
   readonly path: PathNow
-  /** As the machine said last; absent where it was never read. */
-  readonly lease?: MachineLeaseState | undefined
+  /** As it is now by what the machine said last; absent where it was never read. */
+  readonly lease?: MachineLease | undefined
   /** The deadline of the lab's record: later than the machine's own where it was moved while there was no path. */
   readonly expiresAt?: string | undefined
   readonly nowMs: number
@@ -23,6 +24,7 @@ export function machineEnd(facts: EndFacts): Ended | undefined {
   const { path, nowMs } = facts
   const at = new Date(nowMs).toISOString()
   if (path.code === 'machine.gone') return { at, reason: 'gone', detail: path.reason ?? 'its machine is gone' }
+  if (path.state === 'connecting') return undefined
   const end = path.state === 'connected' ? endOnHost(facts) : endOutOfSight(facts)
   return end && { at, ...end }
 }
@@ -30,7 +32,7 @@ export function machineEnd(facts: EndFacts): Ended | undefined {
 type End = Pick<Ended, 'reason' | 'detail'>
 
 function endOnHost({ lease }: EndFacts): End | undefined {
-  if (lease?.onEnd !== 'stop' || (lease.leftMs ?? 1) > 0) return undefined
+  if (lease?.onEnd !== 'stop' || (leftMs(lease) ?? 1) > 0) return undefined
   const { reason, detail } = why(lease)
   return { reason, detail: `${detail}: what served on your host was ended` }
 }
@@ -43,13 +45,14 @@ function endOutOfSight({ lease, expiresAt, nowMs }: EndFacts): End | undefined {
   }
   const { reason, detail } = why(lease)
   const isMoved = reason === 'deadline' && expiresAt !== undefined && !isExpired
-  if (isMoved || (lease.leftMs ?? Infinity) > -GRACE_MS) return undefined
+  if (isMoved || (leftMs(lease) ?? Infinity) > -GRACE_MS) return undefined
   return { reason, detail: `${detail}, and its machine does not answer any more` }
 }
 
-function why({ endsBy, endsAtMs, idleMs = 0 }: MachineLeaseState): End {
-  const time = endsAtMs === undefined ? '' : ` at ${formatTime(new Date(endsAtMs).toISOString())}`
-  if (endsBy === 'idle') return { reason: 'idle', detail: `nothing was asked for ${formatDuration(idleMs)}` }
+function why({ endsBy, ends, idleLimitSeconds }: MachineLease): End {
+  const time = ends === null ? '' : ` at ${formatTime(isoOf(ends))}`
+  if (endsBy === 'idle')
+    return { reason: 'idle', detail: `nothing was asked for ${formatDuration((idleLimitSeconds ?? 0) * 1000)}` }
   if (endsBy === 'boot')
     return { reason: 'boot', detail: `it did not serve in the time for a start, which was over${time}` }
   return { reason: 'deadline', detail: `its deadline passed${time}` }

@@ -1,7 +1,8 @@
 /** What the keeper of a lab on a machine says of it. It waits for the machine no longer than a second, and not at all without a path. */
 import type { Gateway } from '../../connect/gateway/server.js'
 import { vllm } from '../../engines/vllm.js'
-import type { MachineLeaseState } from '../../lease/machine-lease.js'
+import { isEnding, leaseWords, type MachineLease } from '../../lease/machine-lease.js'
+import { isoOf } from '../../lease/seen-lease.js'
 import type { Clock } from '../../ports.js'
 import { tokenCounters } from '../../serve/counters.js'
 import { get } from '../../serve/health.js'
@@ -18,7 +19,8 @@ export interface RemoteFacts {
   readonly gateway: Gateway
   readonly path: Pick<MachinePath, 'machine'> & { state(): PathNow & { readonly since: number } }
   readonly watch: RemoteWatch
-  readonly lease: MachineLeaseState | undefined
+  /** As it is now. */
+  readonly lease: MachineLease | undefined
   readonly ended: KeeperRecord['ended']
   readonly kvRepair: KeeperRecord['kvRepair']
   readonly clock: Clock
@@ -34,13 +36,14 @@ export async function remoteStatus(facts: RemoteFacts): Promise<KeeperStatus> {
   const { reason, code, state, since } = path.state()
   const phases = watch.phases()
   const drift = watch.drift()
-  const notes = machineNotes({ name: record.name, lease: ended ? undefined : lease, drift, kvRepair })
+  const { ttlMs } = record.plan.lease
+  const notes = machineNotes({ name: record.name, ttlMs, lease: ended ? undefined : lease, drift, kvRepair })
   return {
     labId: record.id,
     engine: ended ? { ...engine, state: 'ended', detail: ended.detail } : engine,
     activity: { inFlight, requests },
     ...(tokens ? { tokens } : {}),
-    lease: lease ? leaseJson(lease) : {},
+    lease: lease ? leaseJson(lease, ttlMs) : {},
     contextTokens: kvRepair?.toTokens ?? serving.contextTokens,
     ...(phases.length === 0 ? {} : { phases: [...phases] }),
     path: {
@@ -64,11 +67,15 @@ async function tokensOf({ path, watch, serving, clock }: RemoteFacts): Promise<K
   return answer?.status === 200 ? tokenCounters(vllm.metrics, answer.body) : undefined
 }
 
-const leaseJson = ({ armed, endsAtMs, endsBy, idleForMs, idleMs, warn }: MachineLeaseState): KeeperStatus['lease'] => ({
-  armed,
-  warn,
-  ...(endsAtMs === undefined ? {} : { endsAt: new Date(endsAtMs).toISOString() }),
-  ...(endsBy === undefined ? {} : { endsBy }),
-  ...(idleForMs === undefined ? {} : { idleForMs }),
-  ...(idleMs === undefined ? {} : { idleMs }),
-})
+function leaseJson(lease: MachineLease, ttlMs: number): KeeperStatus['lease'] {
+  const { at, isArmed, ends, endsBy, idleSince, idleLimitSeconds } = lease
+  return {
+    text: leaseWords(lease),
+    armed: isArmed,
+    warn: isEnding(lease, ttlMs / 1000),
+    ...(ends === null ? {} : { endsAt: isoOf(ends) }),
+    ...(endsBy === null ? {} : { endsBy }),
+    ...(idleSince === null ? {} : { idleForMs: Math.max(0, at - idleSince) * 1000 }),
+    ...(idleLimitSeconds === null ? {} : { idleMs: idleLimitSeconds * 1000 }),
+  }
+}

@@ -2,19 +2,22 @@
  * The life of the keeper of a lab on a machine: the endpoint here, the connection there, and what is seen through it. The
  * machine ends itself; the keeper ends when it is told to, and some minutes after the machine is gone.
  */
+import { channelPool, type ChannelPool } from '../../connect/channel-pool.js'
 import { startGateway, type Gateway } from '../../connect/gateway/server.js'
 import { hasJumped, TICK_MS } from '../../connect/pulse.js'
 import { openSession, type Session } from '../../connect/session.js'
 import type { Away, Upstream } from '../../connect/upstream.js'
 import { vllm } from '../../engines/vllm.js'
-import { machineLeaseState, type MachineLeaseState } from '../../lease/machine-lease.js'
-import type { Clock, ConnectSsh, ProcessRef, SshPlace } from '../../ports.js'
+import type { MachineLease } from '../../lease/machine-lease.js'
+import { later } from '../../lease/seen-lease.js'
+import type { Clock, ConnectSsh, Processes, ProcessRef, SshPlace } from '../../ports.js'
 import { type RemoteWatch, watchRemote } from '../../serve/remote/watch.js'
 import type { Paths } from '../../state/paths.js'
 import { readKeeper, readKey, readRentedLab } from '../../state/read.js'
 import type { KeeperRecord, RentedLab, Serving } from '../../state/record.js'
 import { sshPlace } from '../ssh-place.js'
 import { awayFrom } from './away.js'
+import { endWithRun } from './end-with-run.js'
 import { type KeeperBook, keeperBook } from './book.js'
 import { type LeaseWatch, watchLease } from './lease-watch.js'
 import { machineEnd } from './machine-end.js'
@@ -24,17 +27,23 @@ import { remoteStatus } from './remote-status.js'
 export interface KeepRemoteDeps {
   readonly paths: Paths
   readonly clock: Clock
+  readonly processes: Pick<Processes, 'isAlive'>
   readonly self: ProcessRef
   readonly connect: ConnectSsh
   /** 0 to 1. */
   readonly random: () => number
   /** Where the machine is now that was away for a while at that place; rejects with `machine.gone` where it is no more. */
   findAgain(place: SshPlace): Promise<SshPlace | undefined>
+  /** Loopback port of the endpoint, where it is not the lab's own this time. */
+  readonly port?: number
   /** Called once, when the endpoint is open. */
   onListening(): void
   /** A line for the keeper's own log. */
   say(line: string): void
 }
+
+/** Connections to the engine that wait for a request. */
+const OPEN_AHEAD = 4
 
 type Ended = NonNullable<KeeperRecord['ended']>
 
@@ -48,6 +57,8 @@ interface Held {
   ended?: Ended | undefined
   gateway?: Gateway
   session?: Session
+  /** To the engine. */
+  channels?: ChannelPool
   watch?: RemoteWatch
   lease?: LeaseWatch
 }
@@ -56,7 +67,8 @@ interface Held {
 export async function keepRemote(name: string, deps: KeepRemoteDeps, signal: AbortSignal): Promise<void> {
   const record = readRentedLab(deps.paths, name)
   const key = readKey(deps.paths, name)
-  const { port, serving } = record ?? {}
+  const { serving } = record ?? {}
+  const port = deps.port ?? record?.port
   if (!record || port === undefined || !serving || key === undefined) throw new Error(`the lab "${name}" is not set up`)
   const place = sshPlace(record, deps.paths)
   const { kvRepair } = readKeeper(deps.paths, name) ?? {}
@@ -67,9 +79,10 @@ export async function keepRemote(name: string, deps: KeepRemoteDeps, signal: Abo
   const book = keeperBook({ name, port }, deps, kvRepair ? { kvRepair } : {})
   await book.write({})
   deps.onListening()
-  const { session, watch, lease } = connected(held, gateway, place, book)
+  const { session, channels, watch, lease } = connected(held, gateway, place, book)
   const ended = await waitForEnd(held, AbortSignal.any([signal, held.stop.signal]))
   await gateway.close()
+  channels.close()
   await Promise.all([watch.stop(), lease.stop(), session.close()])
   await book.write({ ended })
   deps.say(`ended: ${ended.detail}`)
@@ -107,7 +120,7 @@ function connected(
   gateway: Gateway,
   place: SshPlace,
   book: KeeperBook,
-): Required<Pick<Held, 'session' | 'watch' | 'lease'>> {
+): Required<Pick<Held, 'session' | 'channels' | 'watch' | 'lease'>> {
   const { deps, serving } = held
   let now = place
   const session = openSession(place, {
@@ -126,6 +139,7 @@ function connected(
       held.lease?.look()
     },
   })
+  const channels = channelPool(() => session.dial(serving.enginePort), OPEN_AHEAD)
   const watch = watchRemote(
     {
       engine: vllm,
@@ -138,7 +152,12 @@ function connected(
     {
       clock: deps.clock,
       path: session,
-      onChange: ({ state, detail = '' }) => deps.say(`engine ${state}${detail === '' ? '' : `: ${detail}`}`),
+      onChange: ({ state, detail = '' }) => {
+        deps.say(`engine ${state}${detail === '' ? '' : `: ${detail}`}`)
+        if (state !== 'serving') return
+        channels.fill()
+        held.lease?.look() // another end holds from now on
+      },
       onDrift: (drift) => {
         for (const { text } of drift) deps.say(text)
       },
@@ -152,21 +171,21 @@ function connected(
     },
   )
   const lease = watchLease(serving.home, { clock: deps.clock, path: session })
-  Object.assign(held, { session, watch, lease })
-  return { session, watch, lease }
+  Object.assign(held, { session, channels, watch, lease })
+  return { session, channels, watch, lease }
 }
 
-function upstreamOf({ watch, session, ended }: Held): Upstream | Away {
+function upstreamOf({ watch, session, channels, ended }: Held): Upstream | Away {
   if (ended) return { state: 'ended', reason: ended.detail, retryAfterMs: 60_000 }
   const address = watch?.address()
-  if (!watch || !session || !address) {
+  if (!watch || !channels || !address) {
     session?.wake()
     return awayFrom(watch?.snapshot())
   }
   return {
     state: 'serving',
     dial: () => {
-      const stream = session.dial(address.port)
+      const stream = channels.dial()
       stream.once('error', () => watch.look())
       return stream
     },
@@ -185,11 +204,9 @@ async function statusOf(held: Held): Promise<unknown> {
   })
 }
 
-function leaseNow({ lease, gateway, record, serving }: Held): MachineLeaseState | undefined {
+function leaseNow({ lease, gateway }: Held): MachineLease | undefined {
   const read = lease?.read()
-  if (!read) return undefined
-  const look = { ageMs: read.ageMs, inFlight: gateway?.activity().inFlight ?? 0, ttlMs: record.plan.lease.ttlMs }
-  return machineLeaseState(read.lease, { ...look, ...(serving.bootMs === undefined ? {} : { bootMs: serving.bootMs }) })
+  return read && later(read.lease, read.ageMs / 1000, gateway?.activity().inFlight ?? 0)
 }
 
 /** Of a machine that is gone, the endpoint says so for a while before it closes. */
@@ -198,7 +215,12 @@ const LINGER_MS = 10 * 60_000
 /** Resolves with the reason when somebody says so, or the machine has been gone for a while. Looks every two seconds: clocks jump. */
 async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
   const { clock, say } = held.deps
+  const { name, plan } = held.record
   const told = new Set<string>()
+  const sayOnce = (text: string, about = text): void => {
+    if (!told.has(about)) say(text)
+    told.add(about)
+  }
   for (;;) {
     const atMs = clock.now()
     if (signal.aborted)
@@ -209,17 +231,28 @@ async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
       }
     noteEnd(held, atMs)
     if (held.ended && atMs - Date.parse(held.ended.at) > LINGER_MS) return held.ended
+    const over = await endNow(held, atMs, sayOnce, signal)
+    if (over) return over
     const lease = held.ended ? undefined : leaseNow(held)
-    for (const { about, text } of machineNotes({ name: held.record.name, lease, drift: [] })) {
-      if (!told.has(about)) say(text)
-      told.add(about)
-    }
+    for (const { about, text } of machineNotes({ name, ttlMs: plan.lease.ttlMs, lease, drift: [] }))
+      sayOnce(text, about)
     await clock.sleep(TICK_MS, signal).catch(() => undefined)
     if (!hasJumped(clock, atMs)) continue
     say('this computer slept, or the keeper was stopped: looking at everything anew')
     held.watch?.look()
     held.lease?.look()
   }
+}
+
+/** Where the command that the lab is for was killed. */
+async function endNow(
+  { record, session, serving, deps: { processes } }: Held,
+  atMs: number,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Ended | undefined> {
+  if (!session) return undefined
+  return endWithRun(record, { session, serving, processes, say, at: new Date(atMs).toISOString() }, signal)
 }
 
 /** A machine that is found again after all has not ended. */

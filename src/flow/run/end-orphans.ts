@@ -4,6 +4,7 @@ import { labNames, readLab } from '../../state/read.js'
 import type { LabRecord } from '../../state/record.js'
 import type { Context } from '../context.js'
 import { down } from '../down.js'
+import { labStatus } from '../lab-status.js'
 import { isOrphan } from './orphan.js'
 
 /** Ends what earlier runs of this user on this computer left. What cannot be ended is said, and keeps nobody from going on. */
@@ -12,7 +13,9 @@ export async function endOrphans(context: Context, signal: AbortSignal): Promise
     const record = recordOf(context.paths, name)
     if (record?.runner?.owner !== context.owner || !(await isOrphan(record, context.processes))) continue
     context.emit({ type: 'note', text: `the \`labos run\` of "${name}" was killed: ending what it left` })
-    await down({ name, ignoreNotFound: true, force: false, purge: false, noWait: true }, context, signal).catch(
+    // A machine that runs is told to end; what hangs on it is for a time when it has ended.
+    const noWait = (await labStatus(name, context)).state !== 'ended'
+    await down({ name, ignoreNotFound: true, force: false, purge: false, noWait }, context, signal).catch(
       (error: unknown) => {
         signal.throwIfAborted()
         if (!(error instanceof LabosError)) throw error

@@ -5,7 +5,7 @@ import type { PortPair } from '../../ports.js'
 import type { RentedLab } from '../../state/record.js'
 import type { Context } from '../context.js'
 import { findMachine } from '../find-machine.js'
-import { sshPlaceOf } from '../ssh-place.js'
+import { sshPlace } from '../ssh-place.js'
 import type { TunnelLook } from './news.js'
 
 export interface ForwardedPorts extends Pick<Forwards, 'list' | 'close'> {
@@ -20,7 +20,7 @@ export async function forwardPorts(
 ): Promise<ForwardedPorts> {
   const over = new AbortController()
   const open: { forwards?: Forwards } = {}
-  let place = sshPlaceOf(record, context.paths)
+  let place = sshPlace(record, context.paths)
   const session = openSession(place, {
     clock: context.clock,
     connect: context.ssh,

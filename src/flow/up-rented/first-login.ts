@@ -12,6 +12,7 @@ import type { Context } from '../context.js'
 import { scriptCommand } from '../machine-commands.js'
 import { sshPlace } from '../ssh-place.js'
 import { stoppedMachine, unreachableMachine } from './await-ssh.js'
+import { beginAgain } from './begin-again.js'
 
 const PAUSE_MS = 500
 /** GPU machines with several cards take minutes to boot. */
@@ -25,13 +26,15 @@ export async function firstLogin(record: RentedLab, context: Context, signal: Ab
   const sinceMs = context.clock.monotonicMs()
   const machine = await logIn(record, context, signal)
   try {
-    const endsInMs = await readLeaseBack(record, machine, context, signal)
+    const end = await readLeaseBack(record, machine, signal)
     const pinned = record.stepsDone.includes('boot') ? record : await ownHostKey(record, machine, context, signal)
     if (record.plan.serving?.wantsToken === true) await bringToken(record, machine, context, signal)
+    if (record.serving && (await beginAgain(machine, record.serving, signal)))
+      context.emit({ type: 'note', step: 'boot', text: 'its set-up begins again' })
     const done: RentedLab = { ...pinned, stepsDone: ['plan', 'machine', 'boot'] }
     await saveLab(context.paths, done)
     const elapsedMs = context.clock.monotonicMs() - sinceMs
-    const text = `${record.machine?.address ?? ''} is logged in to; it ends itself in ${formatDuration(endsInMs)}`
+    const text = `logged in to ${record.machine?.address ?? ''}; ${end}`
     context.emit({ type: 'done', step: 'boot', text, elapsedMs })
     return done
   } finally {
@@ -53,7 +56,8 @@ async function logIn(record: RentedLab, context: Context, signal: AbortSignal): 
       return await ssh(place, signal)
     } catch (error) {
       if (!(error instanceof LabosError) || !mayPass(error)) throw error
-      if (clock.monotonicMs() - sinceMs > LONGEST_MS) throw unreachableMachine(record, error.message)
+      if (clock.monotonicMs() - sinceMs > LONGEST_MS)
+        throw error.code === 'ssh.auth' ? error : unreachableMachine(record, error.message)
     }
     await clock.sleep(PAUSE_MS, signal)
   }
@@ -62,18 +66,16 @@ async function logIn(record: RentedLab, context: Context, signal: AbortSignal): 
 /** Before cloud-init has put the keys in place, a machine that boots refuses every login. */
 const mayPass = ({ code }: LabosError): boolean => code === 'machine.unreachable' || code === 'ssh.auth'
 
-/** Asked of systemd on the machine: what was written in user data is a wish. Resolves to how long it has. */
-async function readLeaseBack(
-  record: RentedLab,
-  machine: RemoteMachine,
-  { clock }: Context,
-  signal: AbortSignal,
-): Promise<number> {
+/** Asked of systemd on the machine: what was written in user data is a wish. Resolves to when that is, in words. */
+async function readLeaseBack(record: RentedLab, machine: RemoteMachine, signal: AbortSignal): Promise<string> {
   const { serving } = record
   if (!serving) throw new Error('nothing is to be served there')
   const shown = await machine.run(scriptCommand(serving, 'lease.sh', 'show'), signal)
   const lease = readMachineLease(shown.stdout)
-  if (lease?.armed === true && lease.endsMs !== undefined) return Math.max(0, lease.endsMs - lease.nowMs)
+  if (lease?.isArmed === true && lease.ends !== null) {
+    const unless = lease.endsBy === 'boot' ? ', unless it serves by then' : ''
+    return `it ends itself in ${formatDuration(Math.max(0, lease.ends - lease.at) * 1000)}${unless}`
+  }
   const why = lease
     ? 'its timer is not armed'
     : `it does not say (${(shown.stderr || shown.stdout).trim().slice(0, 200)})`

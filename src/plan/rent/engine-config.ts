@@ -41,6 +41,8 @@ export function engineConfig(model: RentedModel, offer: Offer, args: readonly En
     ['max-num-seqs', offer.maxSequences],
     ['max-num-batched-tokens', MAX_BATCHED_TOKENS],
     ['gpu-memory-utilization', GPU_MEMORY_UTILIZATION],
+    // What labos asks all the time says nothing in the log.
+    ['disable-access-log-for-endpoints', '/health,/metrics'],
     ...(computeCapability < CAPABILITY_BF16 ? ([['dtype', 'half']] as const) : []),
   ]
   const named = new Set(args.map(({ name }) => name))

@@ -57,7 +57,12 @@ async function setContext(
 
 const LONGEST_EVIDENCE = 300
 
-const sentence = (text: string): string =>
-  `${text.length > LONGEST_EVIDENCE ? `${text.slice(0, LONGEST_EVIDENCE)}…` : text.replace(/\.$/, '')}.`
+/** `(EngineCore pid=71) ERROR 11-26 00:02:38 [core.py:1510] `: who said it where is for the log. */
+const SPEAKER = /^\([^)]*\) (?:[A-Z]+ [\d-]+ [\d:]+ \[[^\]]*\] )?/
+
+function sentence(line: string): string {
+  const text = line.replace(SPEAKER, '')
+  return `${text.length > LONGEST_EVIDENCE ? `${text.slice(0, LONGEST_EVIDENCE)}…` : text.replace(/\.$/, '')}.`
+}
 
 const causeOf = (cause: string | undefined): { cause?: string } => (cause === undefined ? {} : { cause })

@@ -9,5 +9,5 @@ export const repos = [
   { repo: 'deepseek-ai/DeepSeek-Coder-V2-Lite-Base', commit: 'ea9b066'.padEnd(40, '0'), isChat: false },
   // What the plan takes where it is to cost little. A CPU computes no FP8: these are not quantised. The commits are made up.
   { repo: 'RedHatAI/DeepSeek-Coder-V2-Lite-Instruct-FP8', commit: 'f8'.padEnd(40, '1'), isChat: true },
-  { repo: 'RedHatAI/DeepSeek-Coder-V2-Lite-Base-FP8', commit: 'f8'.padEnd(40, '2'), isChat: false },
+  { repo: 'neuralmagic/DeepSeek-Coder-V2-Lite-Base-FP8', commit: 'f8'.padEnd(40, '2'), isChat: false },
 ] as const

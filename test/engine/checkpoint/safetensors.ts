@@ -2,8 +2,8 @@
 import type { Tensor } from './tensors.js'
 
 export interface WeightFiles {
-  /** File name -> parts of its content, in order. */
-  readonly shards: ReadonlyMap<string, readonly Uint8Array[]>
+  /** Content by file name. */
+  readonly shards: Readonly<Record<string, Buffer>>
   /** model.safetensors.index.json */
   readonly index: object
 }
@@ -19,7 +19,7 @@ export function weightFiles(tensors: readonly Tensor[], count: number): WeightFi
   }
   const named = groups.map((group, index) => [fileName(index + 1, count), group] as const)
   return {
-    shards: new Map(named.map(([name, group]) => [name, shard(group)])),
+    shards: Object.fromEntries(named.map(([name, group]) => [name, shard(group)])),
     index: {
       metadata: { total_size: total },
       weight_map: Object.fromEntries(named.flatMap(([file, group]) => group.map(({ name }) => [name, file]))),
@@ -30,7 +30,7 @@ export function weightFiles(tensors: readonly Tensor[], count: number): WeightFi
 const fileName = (number: number, count: number): string =>
   `model-${String(number).padStart(5, '0')}-of-${String(count).padStart(6, '0')}.safetensors`
 
-function shard(tensors: readonly Tensor[]): Uint8Array[] {
+function shard(tensors: readonly Tensor[]): Buffer {
   let end = 0
   const entries = tensors.map(({ name, shape, values }) => {
     const start = end
@@ -40,5 +40,5 @@ function shard(tensors: readonly Tensor[]): Uint8Array[] {
   const text = JSON.stringify({ __metadata__: { format: 'pt' }, ...Object.fromEntries(entries) })
   const header = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 8) * 8))
   const length = new Uint8Array(new BigUint64Array([BigInt(header.byteLength)]).buffer)
-  return [length, header, ...tensors.map(({ values }) => new Uint8Array(values.buffer))]
+  return Buffer.concat([length, header, ...tensors.map(({ values }) => new Uint8Array(values.buffer))])
 }

@@ -100,6 +100,14 @@ describe('which', () => {
     expect(await which('other')).toBeUndefined()
   })
 
+  it.runIf(posix)('takes a path as it is, whatever PATH holds', async () => {
+    const [dir, file] = [tempDir(), 'tool']
+    writeFileSync(join(dir, file), '', { mode: 0o755 })
+    const { which } = localMachine({ PATH: dir })
+    expect(await which(join(dir, file))).toBe(join(dir, file))
+    expect(await which(`./${file}`)).toBeUndefined()
+  })
+
   it.runIf(posix)('passes over a file that may not be run', async () => {
     const dir = tempDir()
     writeFileSync(join(dir, 'tool'), '', { mode: 0o644 })

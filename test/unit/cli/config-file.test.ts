@@ -37,7 +37,7 @@ describe('config.yaml', () => {
   it.each([
     ['modle: x', 'There is no setting "modle"'],
     ['constructor: x', 'There is no setting "constructor"'],
-    ['provider: aws', '"aws" is not one of local'],
+    ['provider: gcp', '"gcp" is not one of aws, local'],
     ['engine: vllm', '"vllm" is not one of llama.cpp, ollama'],
     ['port: 65536', '"65536" is not a whole number from 0 to 65535'],
     ['port: -1', '"-1" is not a whole number'],

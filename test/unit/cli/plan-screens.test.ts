@@ -39,7 +39,7 @@ describe.each(plans)('the screen of %s', (_name, plan) => {
     expect(text).toContain(`${first!.instanceType} in ${first!.region}`)
     expect(text).toContain('not checked (no credentials)')
     expect(text).toContain(first!.usdPerHour === null ? 'not known, +' : `$${first!.usdPerHour.toFixed(2)}/h`)
-    expect(text).toContain('nothing serves on it in this version')
+    expect(text).toContain('Rent it and serve on it')
   })
 
   it('explains any offer line by line in 80 columns', () => {

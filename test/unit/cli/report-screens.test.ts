@@ -36,10 +36,9 @@ describe('the list of models', () => {
     expect(rows.map((row) => row.length)).toEqual(ids.map(() => head.length))
   })
 
-  it('claims no machine that labos cannot get', () => {
-    expect(text).toContain('this computer: llama.cpp 10.4 GB, ollama 8.9 GB; rented machines: planned')
-    expect(text).toContain('not on this computer; rented machines: planned')
-    expect(text.replaceAll(/\s+/g, ' ')).toContain('labos rents them, and cannot serve on them yet')
+  it('says where each can run', () => {
+    expect(text).toContain('this computer: llama.cpp 10.4 GB, ollama 8.9 GB; rented machines: vLLM')
+    expect(text).toContain('not on this computer; rented machines: vLLM')
   })
 
   it('is the same with colour, but for the colour', () => {

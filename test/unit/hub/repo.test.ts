@@ -18,6 +18,7 @@ describe('describeRepo', () => {
     expect(await ask(hub.address)).toEqual({
       repo: 'someone/model',
       commit: COMMIT,
+      wantsToken: false,
       files: [
         {
           path: 'a.safetensors',

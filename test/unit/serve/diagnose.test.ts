@@ -75,8 +75,28 @@ describe('diagnose', () => {
   })
 
   it('says nothing about a log without a cause, such as a healthy start', () => {
-    expect(diagnose(rules, fixture('vllm-start.log').split('\n'))).toBeUndefined()
+    expect(diagnose(rules, fixture('vllm-0.30-start.log').split('\n'))).toBeUndefined()
     expect(diagnose(rules, [])).toBeUndefined()
+  })
+})
+
+describe('what vLLM 0.32 said', () => {
+  const said = (name: string): string[] => fixture(`vllm-0.32/${name}.log`).split('\n')
+
+  it.each([
+    ['kv-too-small', 'kv-too-small'],
+    ['max-len-over-model', 'context-too-long'],
+    ['port-taken', 'port-taken'],
+    ['unknown-flag', 'bad-flag'],
+    ['bad-value', 'bad-flag'],
+    ['weights-missing', 'weights-missing'],
+    ['worker-killed', 'worker-died'],
+  ])('of %s is told as %s', (name, cause) => {
+    expect(diagnose(rules, said(name))?.cause).toBe(cause)
+  })
+
+  it('in a start that went well is no cause', () => {
+    expect(diagnose(rules, said('start'))).toBeUndefined()
   })
 })
 

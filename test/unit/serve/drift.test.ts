@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { driftOf, measuredUse, TELLING_LINES } from '../../../src/serve/drift.js'
 
-const start = readFileSync(join(import.meta.dirname, '../../fixtures/vllm-start.log'), 'utf8').split('\n')
+const start = readFileSync(join(import.meta.dirname, '../../fixtures/vllm-0.30-start.log'), 'utf8').split('\n')
 
 describe('what vLLM measured', () => {
   it('is read from the log of a start, and from its telling lines alone', () => {
@@ -24,6 +24,11 @@ describe('what vLLM measured', () => {
     const workers = [7.62, 7.7].map((gib) => `(Worker_TP0 pid=1) INFO Model loading took ${String(gib)} GiB memory`)
     const caches = ['9,000', '8,064'].map((tokens) => `INFO CPU KV cache size: ${tokens} tokens, Maximum`)
     expect(measuredUse([...workers, ...caches])).toEqual({ weightsGiB: 7.7, kvTokens: 8064 })
+  })
+
+  it('is read from the log of a real start', () => {
+    const said = readFileSync(join(import.meta.dirname, '../../fixtures/vllm-0.32/start.log'), 'utf8')
+    expect(measuredUse(said.split('\n'))).toEqual({ kvTokens: 466_032, contextTokens: 2048 })
   })
 
   it('is nothing where the log says nothing', () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { kvRepair } from '../../../src/serve/kv-repair.js'
 
@@ -17,6 +19,11 @@ describe('the repair of a context that is too long', () => {
     const words = line(163_840, 99_760).split(' ')
     expect(kvRepair([words.slice(0, 11).join(' '), words.slice(11).join(' ')])?.toTokens).toBe(99_328)
     expect(kvRepair([line(163_840, 99_760), 'noise', line(99_328, 50_000)])?.toTokens).toBe(49_152)
+  })
+
+  it('is found in the log of a real start', () => {
+    const said = readFileSync(join(import.meta.dirname, '../../fixtures/vllm-0.32/kv-too-small.log'), 'utf8')
+    expect(kvRepair(said.split('\n'))).toMatchObject({ fromTokens: 2048, toTokens: 1024 })
   })
 
   it.each([

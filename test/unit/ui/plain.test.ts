@@ -31,6 +31,9 @@ describe('the plain reporter', () => {
     ],
     [done('engine'), ['engine: done, whole (0.1 s)']],
     [{ type: 'failed', step: 'weights', error }, ['weights: failed']],
+    [{ type: 'warning', text: 'it ends soon' }, ['warning: it ends soon']],
+    [{ type: 'command', program: 'npm' }, ['running npm']],
+    [{ type: 'command-ended', program: 'npm', exitCode: 3, elapsedMs: 2000 }, ['npm ended: exit 3 (2.0 s)']],
   ])('writes %j as %j', (event, expected) => {
     const { reporter, lines } = plain()
     reporter.emit(event)

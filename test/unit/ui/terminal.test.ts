@@ -77,6 +77,12 @@ describe('what is worth a line of its own', () => {
       { type: 'retry', step: 'weights', attempt: 2, reason: 'reset by peer', delayMs: 2000 } as const,
       '! weights   reset by peer; try 2 in 2.0 s\n',
     ],
+    [{ type: 'warning', text: 'it ends soon' } as const, '! warning  it ends soon\n'],
+    [{ type: 'command', program: 'npm' } as const, 'running npm\n'],
+    [
+      { type: 'command-ended', program: 'npm', exitCode: 143, signal: 'SIGTERM', elapsedMs: 2000 } as const,
+      'npm ended: SIGTERM, exit 143 (2.0 s)\n',
+    ],
   ])('is written above the living line: %j', (event, line) => {
     const { reporter, spinner, lasting } = terminal()
     reporter.emit(start)
