@@ -2,6 +2,7 @@
  * The life of the keeper of a lab on a machine: the endpoint here, the connection there, and what is seen through it. The
  * machine ends itself; the keeper ends when it is told to, and some minutes after the machine is gone.
  */
+import { channelPool, type ChannelPool } from '../../connect/channel-pool.js'
 import { startGateway, type Gateway } from '../../connect/gateway/server.js'
 import { hasJumped, TICK_MS } from '../../connect/pulse.js'
 import { openSession, type Session } from '../../connect/session.js'
@@ -41,6 +42,9 @@ export interface KeepRemoteDeps {
   say(line: string): void
 }
 
+/** Connections to the engine that wait for a request. */
+const OPEN_AHEAD = 4
+
 type Ended = NonNullable<KeeperRecord['ended']>
 
 /** All that one keeper holds. What is made later is absent before. */
@@ -53,6 +57,8 @@ interface Held {
   ended?: Ended | undefined
   gateway?: Gateway
   session?: Session
+  /** To the engine. */
+  channels?: ChannelPool
   watch?: RemoteWatch
   lease?: LeaseWatch
 }
@@ -73,9 +79,10 @@ export async function keepRemote(name: string, deps: KeepRemoteDeps, signal: Abo
   const book = keeperBook({ name, port }, deps, kvRepair ? { kvRepair } : {})
   await book.write({})
   deps.onListening()
-  const { session, watch, lease } = connected(held, gateway, place, book)
+  const { session, channels, watch, lease } = connected(held, gateway, place, book)
   const ended = await waitForEnd(held, AbortSignal.any([signal, held.stop.signal]))
   await gateway.close()
+  channels.close()
   await Promise.all([watch.stop(), lease.stop(), session.close()])
   await book.write({ ended })
   deps.say(`ended: ${ended.detail}`)
@@ -113,7 +120,7 @@ function connected(
   gateway: Gateway,
   place: SshPlace,
   book: KeeperBook,
-): Required<Pick<Held, 'session' | 'watch' | 'lease'>> {
+): Required<Pick<Held, 'session' | 'channels' | 'watch' | 'lease'>> {
   const { deps, serving } = held
   let now = place
   const session = openSession(place, {
@@ -132,6 +139,7 @@ function connected(
       held.lease?.look()
     },
   })
+  const channels = channelPool(() => session.dial(serving.enginePort), OPEN_AHEAD)
   const watch = watchRemote(
     {
       engine: vllm,
@@ -146,7 +154,9 @@ function connected(
       path: session,
       onChange: ({ state, detail = '' }) => {
         deps.say(`engine ${state}${detail === '' ? '' : `: ${detail}`}`)
-        if (state === 'serving') held.lease?.look() // another end holds from now on
+        if (state !== 'serving') return
+        channels.fill()
+        held.lease?.look() // another end holds from now on
       },
       onDrift: (drift) => {
         for (const { text } of drift) deps.say(text)
@@ -161,21 +171,21 @@ function connected(
     },
   )
   const lease = watchLease(serving.home, { clock: deps.clock, path: session })
-  Object.assign(held, { session, watch, lease })
-  return { session, watch, lease }
+  Object.assign(held, { session, channels, watch, lease })
+  return { session, channels, watch, lease }
 }
 
-function upstreamOf({ watch, session, ended }: Held): Upstream | Away {
+function upstreamOf({ watch, session, channels, ended }: Held): Upstream | Away {
   if (ended) return { state: 'ended', reason: ended.detail, retryAfterMs: 60_000 }
   const address = watch?.address()
-  if (!watch || !session || !address) {
+  if (!watch || !channels || !address) {
     session?.wake()
     return awayFrom(watch?.snapshot())
   }
   return {
     state: 'serving',
     dial: () => {
-      const stream = session.dial(address.port)
+      const stream = channels.dial()
       stream.once('error', () => watch.look())
       return stream
     },
