@@ -44,11 +44,15 @@ const localFacts = ({ name, plan }: LocalLab): Facts => ({
   reopen: `labos up ${plan.model.id} --name ${name}`,
 })
 
-function rentedFacts({ name, port, serving }: RentedLab, paths: Paths): Facts | undefined {
+function rentedFacts(record: RentedLab, paths: Paths): Facts | undefined {
+  const { name, serving } = record
+  const keeper = readKeeper(paths, name)
+  // `labos tunnel --port` may have it elsewhere for a while.
+  const port = keeper && !keeper.ended ? keeper.port : record.port
   if (port === undefined || !serving) return undefined
   return {
     port,
-    contextTokens: readKeeper(paths, name)?.kvRepair?.toTokens ?? serving.contextTokens,
+    contextTokens: keeper?.kvRepair?.toTokens ?? serving.contextTokens,
     fim: serving.fim,
     nativeSuffix: vllm.suffix === 'native',
     reopen: `labos tunnel ${name}`,

@@ -117,7 +117,8 @@ export async function rentedLabStatus(
   keeper: KeeperRecord | undefined,
   deps: StatusDeps,
 ): Promise<LabStatus> {
-  const { name, id, port, serving } = record
+  const { name, id, serving } = record
+  const port = keeper && !keeper.ended ? keeper.port : record.port
   if (port === undefined || !serving) return rentedStatus(record, deps.clock.now())
   const look = await lookAtKeeper({ name, id, port }, keeper, deps)
   return servedStatus({ record, serving, port, keeper, look }, deps.clock.now())

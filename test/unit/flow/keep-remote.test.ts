@@ -249,11 +249,12 @@ describe('the end of such a keeper', () => {
     expect((await lab.status()).engine.state).toBe('unreachable')
   })
 
-  it('comes with the `labos run` that the lab is for', async () => {
-    const runner = { pid: 9, startTime: 't9', owner: 'ada@lab' }
-    const lab = await laboratory({ runner })
+  it('comes with the `labos run` that the lab is for, when the machine was told to end', async () => {
+    const lab = await laboratory({ runner: { pid: 9, startTime: 't9', owner: 'ada@lab' } })
+    await lab.context.clock.advance(4000)
     await lab.over
     expect(readKeeper(lab.context.paths, 'one')?.ended?.reason).toBe('runner')
+    expect(lab.host.ran.filter((line) => line.endsWith('lease.sh end'))).toHaveLength(1)
   })
 })
 
