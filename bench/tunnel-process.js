@@ -39,7 +39,9 @@ async function start(place, engine, port) {
   )
   while (!session.machine()) await systemClock.sleep(20)
   process.send?.({ port })
-  process.on('message', () => process.send?.({ memory: process.memoryUsage(), handles: process.getActiveResourcesInfo() }))
+  process.on('message', () =>
+    process.send?.({ memory: process.memoryUsage(), handles: process.getActiveResourcesInfo() }),
+  )
 }
 
 /** @param {import('../src/connect/session.js').Session} session @param {number} engine */

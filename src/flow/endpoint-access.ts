@@ -5,7 +5,7 @@ import type { FimTemplate } from '../plan/plan.js'
 import type { Paths } from '../state/paths.js'
 import { readKeeper, readKey, readLab } from '../state/read.js'
 import { isRented, type LocalLab, type RentedLab } from '../state/record.js'
-import { endpointOf } from './from-answer.js'
+import { endpointOf, openPort } from './from-answer.js'
 
 export interface EndpointAccess {
   readonly name: string
@@ -47,8 +47,7 @@ const localFacts = ({ name, plan }: LocalLab): Facts => ({
 function rentedFacts(record: RentedLab, paths: Paths): Facts | undefined {
   const { name, serving } = record
   const keeper = readKeeper(paths, name)
-  // `labos tunnel --port` may have it elsewhere for a while.
-  const port = keeper && !keeper.ended ? keeper.port : record.port
+  const port = openPort(record, keeper)
   if (port === undefined || !serving) return undefined
   return {
     port,

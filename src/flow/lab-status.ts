@@ -10,7 +10,7 @@ import {
   type RentedMachine,
 } from '../state/record.js'
 import { type AskDeps, lookAtKeeper, pidsOf } from './ask-status.js'
-import { endpointOf, fromAnswer, SILENT } from './from-answer.js'
+import { endpointOf, fromAnswer, openPort, SILENT } from './from-answer.js'
 import type { KeeperStatus, Note, PathStatus, PhaseStatus } from './keeper-status.js'
 import { rentedStatus } from './rented-status.js'
 import { servedStatus } from './served-status.js'
@@ -118,7 +118,7 @@ export async function rentedLabStatus(
   deps: StatusDeps,
 ): Promise<LabStatus> {
   const { name, id, serving } = record
-  const port = keeper && !keeper.ended ? keeper.port : record.port
+  const port = openPort(record, keeper)
   if (port === undefined || !serving) return rentedStatus(record, deps.clock.now())
   const look = await lookAtKeeper({ name, id, port }, keeper, deps)
   return servedStatus({ record, serving, port, keeper, look }, deps.clock.now())

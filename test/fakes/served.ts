@@ -120,6 +120,7 @@ export function fakeHost(nowSeconds: () => number): FakeHost {
       const now = nowSeconds()
       return { stdout: `${host.lease}\n\n${String(now)} ${String(now - host.leaseAgeSeconds)}\n` }
     }
+    if (line.endsWith('lease.sh end')) return {}
     if (line.includes('journalctl')) return { stdout: host.journal.map((each) => `${each}\n`).join('') }
     return line.includes('ActiveState') ? { stdout: `${host.unitState}\n` } : undefined
   }

@@ -95,6 +95,7 @@ const configuration = (dir: string, port: number): string[] => [
   'KbdInteractiveAuthentication no',
   'MaxStartups 100',
   'LogLevel VERBOSE',
+  `SetEnv HOME=${dir}`, // what the shells of whoever runs the tests do at their start can take long
 ]
 
 async function freePort(): Promise<number> {

@@ -89,7 +89,7 @@ describe('at a terminal', () => {
     if (missing !== undefined) context.skip(missing)
     const terminal = open('ssh', 'one')
     await terminal.shows(/[#$>] ?/)
-    terminal.type('echo "<$TERM $((40 + 2))>"; sleep 600\r')
+    terminal.type(`sh -c 'echo "<$TERM $((40 + 2))>"; exec sleep 600'\r`)
     await terminal.shows(/<xterm 42>/)
     terminal.type(CTRL_C)
     await eventually(() => {

@@ -73,14 +73,14 @@ async function watch(
     ...(endpoint ? { endpoint: endpointOf(endpoint.port), keptBy: endpoint.keptBy } : {}),
     forwards: forwarded?.list ?? [],
   }
+  const look = async (): Promise<TunnelLook | undefined> => (endpoint ? endpoint.look() : forwarded?.look())
   let before: TunnelLook | undefined
   let isOpen = false
   while (!signal.aborted) {
-    const now = (await (endpoint ?? forwarded)?.look()) ?? before
-    if (now && !signal.aborted) {
+    const now = (await look()) ?? before
+    if (now && !isAborted(signal)) {
       for (const text of newsOf(before, now)) emit({ type: 'note', step: 'endpoint', text })
-      const failure = finalFailure(request.name, now) ?? (request.once ? lossOf(request.name, before, now) : undefined)
-      if (failure) throw failure
+      refuse(request, before, now)
       if (!isOpen && now.path.state === 'connected') onOpen(open)
       isOpen ||= now.path.state === 'connected'
       before = now
@@ -88,6 +88,14 @@ async function watch(
     await clock.sleep(LOOK_MS, signal).catch(() => undefined)
   }
   return open
+}
+
+/** Also while something was waited for. */
+const isAborted = ({ aborted }: AbortSignal): boolean => aborted
+
+function refuse({ name, once }: TunnelRequest, before: TunnelLook | undefined, now: TunnelLook): void {
+  const failure = finalFailure(name, now) ?? (once ? lossOf(name, before, now) : undefined)
+  if (failure) throw failure
 }
 
 function lossOf(name: string, before: TunnelLook | undefined, now: TunnelLook): LabosError | undefined {
