@@ -40,7 +40,8 @@ export interface Held {
   ended?: Ended | undefined
   gateway?: Gateway
   session?: Session
-  pool?: ChannelPool
+  /** To the engine. */
+  channels?: ChannelPool
   watch?: RemoteWatch
   lease?: LeaseWatch
 }

@@ -18,8 +18,8 @@ import { type Held, type KeepRemoteDeps, leaseNow } from './held.js'
 import { watchLease } from './lease-watch.js'
 import { remoteStatus } from './remote-status.js'
 
-/** Connections to the engine that are opened before a client needs one. */
-const SPARE_CHANNELS = 4
+/** Connections to the engine that wait for a request. */
+const OPEN_AHEAD = 4
 
 /** Resolves when nothing of it runs here. Throws `port.taken`, what the record's reading throws, and what `sshPlace` does. */
 export async function keepRemote(name: string, deps: KeepRemoteDeps, signal: AbortSignal): Promise<void> {
@@ -37,10 +37,10 @@ export async function keepRemote(name: string, deps: KeepRemoteDeps, signal: Abo
   const book = keeperBook({ name, port }, deps, kvRepair ? { kvRepair } : {})
   await book.write({})
   deps.onListening()
-  const { session, pool, watch, lease } = connected(held, gateway, place, book)
+  const { session, channels, watch, lease } = connected(held, gateway, place, book)
   const ended = await awaitEnd(held, AbortSignal.any([signal, held.stop.signal]))
   await gateway.close()
-  pool.close()
+  channels.close()
   await Promise.all([watch.stop(), lease.stop(), session.close()])
   await book.write({ ended })
   deps.say(`ended: ${ended.detail}`)
@@ -78,7 +78,7 @@ function connected(
   gateway: Gateway,
   place: SshPlace,
   book: KeeperBook,
-): Required<Pick<Held, 'session' | 'pool' | 'watch' | 'lease'>> {
+): Required<Pick<Held, 'session' | 'channels' | 'watch' | 'lease'>> {
   const { deps, serving } = held
   let now = place
   const session = openSession(place, {
@@ -97,14 +97,14 @@ function connected(
       held.lease?.look()
     },
   })
-  const pool = channelPool(() => session.dial(serving.enginePort), SPARE_CHANNELS)
-  const watch = engineWatch(held, session, pool, book)
+  const channels = channelPool(() => session.dial(serving.enginePort), OPEN_AHEAD)
+  const watch = engineWatch(held, session, channels, book)
   const lease = watchLease(serving.home, { clock: deps.clock, path: session })
-  Object.assign(held, { session, pool, watch, lease })
-  return { session, pool, watch, lease }
+  Object.assign(held, { session, channels, watch, lease })
+  return { session, channels, watch, lease }
 }
 
-function engineWatch(held: Held, path: Session, pool: ChannelPool, book: KeeperBook): RemoteWatch {
+function engineWatch(held: Held, path: Session, channels: ChannelPool, book: KeeperBook): RemoteWatch {
   const { deps, serving } = held
   const what = {
     engine: vllm,
@@ -120,7 +120,7 @@ function engineWatch(held: Held, path: Session, pool: ChannelPool, book: KeeperB
     onChange: ({ state, detail = '' }) => {
       deps.say(`engine ${state}${detail === '' ? '' : `: ${detail}`}`)
       if (state !== 'serving') return
-      pool.fill()
+      channels.fill()
       held.lease?.look() // another end holds from now on
     },
     onDrift: (drift) => {
@@ -136,17 +136,17 @@ function engineWatch(held: Held, path: Session, pool: ChannelPool, book: KeeperB
   })
 }
 
-function upstreamOf({ watch, session, pool, ended }: Held): Upstream | Away {
+function upstreamOf({ watch, session, channels, ended }: Held): Upstream | Away {
   if (ended) return { state: 'ended', reason: ended.detail, retryAfterMs: 60_000 }
   const address = watch?.address()
-  if (!watch || !pool || !address) {
+  if (!watch || !channels || !address) {
     session?.wake()
     return awayFrom(watch?.snapshot())
   }
   return {
     state: 'serving',
     dial: () => {
-      const stream = pool.dial()
+      const stream = channels.dial()
       stream.once('error', () => watch.look())
       return stream
     },
