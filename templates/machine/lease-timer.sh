@@ -13,7 +13,7 @@ write_units() {
     else
         printf '[Unit]\n%s\n[Service]\nType=oneshot\nExecStart=/bin/sh "%s" end\n' "$ALONE" "$bin/lease.sh"
     fi | replace "$passing/$unit-end.service"
-    printf '[Unit]\n%s\n[Service]\nType=oneshot\nTimeoutStartSec=60\nExecStart=/bin/sh "%s" check\n' \
+    printf '[Unit]\n%s\n[Service]\nType=oneshot\nTimeoutStartSec=90\nExecStart=/bin/sh "%s" check\n' \
         "$ALONE" "$bin/lease.sh" | replace "$passing/$unit-lease.service"
     printf '[Unit]\n%s\n[Timer]\nOnActiveSec=1\nOnUnitActiveSec=%s\nAccuracySec=1\n' "$ALONE" "$PERIOD_S" |
         replace "$passing/$unit-lease.timer"
@@ -46,6 +46,13 @@ end_at() {
         echo "$fires" | replace "$run/armed"
 }
 
+# Asked of systemd itself, which may need a moment for a timer that was started just now.
 is_armed() {
-    ctl is-active --quiet "$unit-lease.timer" && { [ -z "$hard_end" ] || ctl is-active --quiet "$unit-end.timer"; }
+    [ -n "$began" ] || return 1
+    for _ in 1 2 3 4 5 6 7 8 9; do
+        ctl is-active --quiet "$unit-lease.timer" &&
+            { [ -z "$hard_end" ] || ctl is-active --quiet "$unit-end.timer"; } && return 0
+        sleep 0.2
+    done
+    return 1
 }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cli, eventually, runs } from '../fakes/cli.js'
 import { serving } from '../fakes/served.js'
 import { saveSshLab } from '../fakes/ssh-lab.js'
-import { type Sshd, startSshd } from '../fakes/sshd.js'
+import { useSshd } from '../fakes/use-sshd.js'
 
 const BIN = resolve(import.meta.dirname, '../../bin/run.cjs')
 const labos = cli()
@@ -16,12 +16,11 @@ const labs = join(labos.home, 'labos', 'labs')
 const paths = { labsDir: labs, cacheDir: join(labos.home, 'cache'), configFile: join(labos.home, 'config.yaml') }
 const machine = join(labos.home, 'machine')
 
-let sshd: Sshd
+const sshd = useSshd()
 let engine: Server
 let enginePort = 0
 
 beforeAll(async () => {
-  sshd = await startSshd()
   engine = createServer((req, res) => {
     const body =
       req.url === '/v1/models' ? { object: 'list', data: [{ id: 'deepseek-coder-v2', object: 'model' }] } : {}
@@ -37,11 +36,10 @@ beforeEach(async () => {
   await endKeeper()
   rmSync(labs, { recursive: true, force: true })
   const there = { ...serving, enginePort, home: machine, scope: 'user' as const }
-  await saveSshLab(paths, sshd, { port: await freePort(), serving: there })
+  await saveSshLab(paths, sshd(), { port: await freePort(), serving: there })
 })
 afterAll(async () => {
   await endKeeper()
-  await sshd.close()
   engine.close()
   rmSync(labs, { recursive: true, force: true })
   await labos.close()
@@ -116,10 +114,10 @@ describe('the endpoint in the foreground', () => {
   it('says when the connection is lost and back, and goes on at the same place', async () => {
     const tunnel = open()
     const baseUrl = await opened(tunnel)
-    await sshd.stop()
+    await sshd().stop()
     await eventually(() => /connection is lost: .*; trying again/.test(tunnel.stderr()))
     expect(await models(baseUrl)).toBe(503)
-    await sshd.start()
+    await sshd().start()
     await eventually(() => /connection is back after/.test(tunnel.stderr()))
     await eventually(async () => (await models(baseUrl)) === 200)
     expect(tunnel.stdout().match(/is open/g)).toHaveLength(1)
@@ -129,10 +127,10 @@ describe('the endpoint in the foreground', () => {
   it('ends at the first loss with --once', async () => {
     const tunnel = open('--once')
     await opened(tunnel)
-    await sshd.stop()
+    await sshd().stop()
     expect(await tunnel.ended).toBe(8)
     expect(tunnel.stderr()).toMatch(/machine\.unreachable {2}The connection to the machine of "one" is lost/)
-    await sshd.start()
+    await sshd().start()
   })
 
   it('ends with what started it with --watch-stdin', async () => {
@@ -203,7 +201,7 @@ describe('other ports of the machine', () => {
 
   it('lead here alone where the lab ends at its machine, and say what is not there', async () => {
     rmSync(labs, { recursive: true, force: true })
-    await saveSshLab(paths, sshd)
+    await saveSshLab(paths, sshd())
     const nobody = await freePort()
     const tunnel = open('-L', `0:${String(enginePort)},0:${String(nobody)}`)
     await eventually(() => (tunnel.stdout().match(/leads to port/g) ?? []).length === 2)

@@ -12,6 +12,7 @@ import type { Context } from '../context.js'
 import { scriptCommand } from '../machine-commands.js'
 import { sshPlace } from '../ssh-place.js'
 import { stoppedMachine, unreachableMachine } from './await-ssh.js'
+import { beginAgain } from './begin-again.js'
 
 const PAUSE_MS = 500
 /** GPU machines with several cards take minutes to boot. */
@@ -28,6 +29,8 @@ export async function firstLogin(record: RentedLab, context: Context, signal: Ab
     const end = await readLeaseBack(record, machine, signal)
     const pinned = record.stepsDone.includes('boot') ? record : await ownHostKey(record, machine, context, signal)
     if (record.plan.serving?.wantsToken === true) await bringToken(record, machine, context, signal)
+    if (record.serving && (await beginAgain(machine, record.serving, signal)))
+      context.emit({ type: 'note', step: 'boot', text: 'its set-up begins again' })
     const done: RentedLab = { ...pinned, stepsDone: ['plan', 'machine', 'boot'] }
     await saveLab(context.paths, done)
     const elapsedMs = context.clock.monotonicMs() - sinceMs
@@ -53,7 +56,8 @@ async function logIn(record: RentedLab, context: Context, signal: AbortSignal): 
       return await ssh(place, signal)
     } catch (error) {
       if (!(error instanceof LabosError) || !mayPass(error)) throw error
-      if (clock.monotonicMs() - sinceMs > LONGEST_MS) throw unreachableMachine(record, error.message)
+      if (clock.monotonicMs() - sinceMs > LONGEST_MS)
+        throw error.code === 'ssh.auth' ? error : unreachableMachine(record, error.message)
     }
     await clock.sleep(PAUSE_MS, signal)
   }

@@ -12,6 +12,7 @@ import { labSpec } from '../../provision/aws/lab-spec.js'
 import type { RentedLab, RentedOffer } from '../../state/record.js'
 import { ensureLabKeys, type LabKeys } from '../../state/ssh-keys.js'
 import type { Context } from '../context.js'
+import { isThere } from '../rented-record.js'
 import { callerCidr } from './caller-address.js'
 import type { RentUpRequest } from './request.js'
 
@@ -55,7 +56,7 @@ export async function prepare(
     ...lab,
     accountId: identity.value.accountId,
     plan: { ...lab.plan, lease: { ttlMs } },
-    ssh: { user: IMAGE_USER, port: SSH_PORT, hostKeys: [keys.host.publicKey] },
+    ssh: { user: IMAGE_USER, port: SSH_PORT, hostKeys: hostKeysOf(lab) ?? [keys.host.publicKey] },
     expiresAt,
   }
   const told = { ...record, model: lab.plan.model.id, version: context.version, expiresAt }
@@ -70,6 +71,10 @@ export async function prepare(
   })
   return { record, spec }
 }
+
+/** Those of a machine that is there: it may have a key of its own already. */
+const hostKeysOf = ({ machine, ssh }: RentedLab): string[] | undefined =>
+  machine && isThere(machine.state) ? ssh?.hostKeys : undefined
 
 function toldMachine(
   { id, plan: { model, lease, serving } }: RentedLab,
