@@ -6,7 +6,8 @@
 
 # Read to its end before this file goes too.
 remove() {
-    for name in lease.timer end.timer bootstrap.service engine.service lease.service; do
+    # What looks at the lease starts the timer of its end again: that one goes last.
+    for name in lease.timer lease.service arm.service bootstrap.service engine.service end.timer; do
         ctl stop "$unit-$name" 2>/dev/null
     done
     data=$(readlink "$LABOS_HOME/disk" 2>/dev/null)
