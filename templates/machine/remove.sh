@@ -25,7 +25,11 @@ remove() {
     [ -e "$LABOS_HOME/bin/lease.sh" ] && rm -rf "$LABOS_HOME"
     rm -rf "$run"
     # Folders that would be left for nothing; those that hold something stay.
-    [ "$LABOS_SCOPE" = system ] || rmdir "$units"/*.wants "$units" "${LABOS_HOME%/*}" 2>/dev/null
+    if [ "$LABOS_SCOPE" != system ] && cd "$HOME"; then
+        rmdir "$units"/*.wants "${LABOS_HOME%/*}" 2>/dev/null
+        rmdir -p .config/systemd/user 2>/dev/null
+        rmdir -p .local/share 2>/dev/null
+    fi
     left=$(
         ctl list-units --all --plain --no-legend "$unit-*" 2>/dev/null | awk '{ print "unit " $1 }'
         for path in "$units/$unit"-* "$passing/$unit"-* "$LABOS_HOME" "$run"; do [ -e "$path" ] && echo "$path"; done

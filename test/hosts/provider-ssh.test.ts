@@ -9,7 +9,7 @@ import { TEST_ENGINE_VERSION } from '../engine/engine-index.js'
 import { eventually, runs } from '../fakes/cli.js'
 import { GPU_FILE, gpuFailure, gpuFile } from './gpu.js'
 import type { Guest } from './guest.js'
-import { type Mirrors, openMirrors, said } from './machine-guest.js'
+import { type Mirrors, openMirrors, said, until } from './machine-guest.js'
 import { hostsUnavailable, regionSuite } from './suite.js'
 
 const UP_MS = 400_000
@@ -131,6 +131,17 @@ describe('a host that cannot be one is refused, and nothing is made there', () =
     expect(exitCode).toBe(0)
   })
 
+  it('by whom it was interrupted: what was made is removed again', async () => {
+    const { child, ended } = labos.start(upArgs('--yes', ...known()), UP_MS)
+    let said = ''
+    child.stderr?.on('data', (piece: Buffer) => (said += piece.toString()))
+    await eventually(() => said.includes('sets itself up'))
+    child.kill('SIGINT')
+    const { exitCode, stderr } = await ended
+    expect(stderr).toMatch(/What was made on ubuntu@\S+ is removed again/)
+    expect(exitCode).toBe(130)
+  })
+
   it('is as it was', async () => {
     expect(await said(guest, INVENTORY)).toBe(before)
     expect(JSON.parse((await labos.run('ps', '--json')).stdout)).toEqual({ labs: [] })
@@ -222,10 +233,25 @@ describe('a host of the user', () => {
     await eventually(async () => (await status()).state === 'serving')
   })
 
+  it(
+    'ends at its deadline, while the host goes on; and serves again when it is brought up again',
+    async () => {
+      await said(guest, `echo 90000 >${FOLDER}/clock-offset`)
+      await until('an end', async () => ((await status()).state === 'ended' ? true : undefined), 90_000)
+      expect((await guest.exec('pgrep -u ubuntu -f vllm')).exitCode).toBe(1)
+      expect(guest.state).toBe('running')
+      await said(guest, `rm ${FOLDER}/clock-offset`)
+      const again = await labos.start(upArgs('--yes', '--json', ...known()), UP_MS).ended
+      expect(JSON.parse(again.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({ result: { outcome: 'up' } })
+      expect((await status()).state).toBe('serving')
+    },
+    UP_MS,
+  )
+
   it('is as it was after down, and nothing of it runs', async () => {
     const { exitCode, stdout } = await labos.run('down', NAME, '--json')
     expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
-      result: [{ outcome: 'removed', usd: 0 }],
+      result: { labs: [{ outcome: 'removed', usd: 0 }] },
     })
     expect(exitCode).toBe(0)
     expect(await said(guest, INVENTORY)).toBe(before)
