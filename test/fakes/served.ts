@@ -113,6 +113,7 @@ export function fakeHost(nowSeconds: () => number): FakeHost {
       host.contexts.push(Number(line.split(' ').at(-1)))
       return { exitCode: host.setContextExit }
     }
+    if (line.endsWith('lease.sh end')) return {}
     if (line.endsWith('/key')) return host.key === '' ? { exitCode: 1 } : { stdout: `${host.key}\n` }
     if (line.endsWith('/lease.json')) {
       if (host.lease === '') return { exitCode: 1 }
