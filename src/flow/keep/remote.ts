@@ -22,6 +22,7 @@ import { type LeaseWatch, watchLease } from './lease-watch.js'
 import { machineEnd } from './machine-end.js'
 import { machineNotes } from './machine-notes.js'
 import { remoteStatus } from './remote-status.js'
+import { silentOf } from './silent.js'
 
 export interface KeepRemoteDeps {
   readonly paths: Paths
@@ -221,7 +222,8 @@ async function waitForEnd(held: Held, signal: AbortSignal): Promise<Ended> {
     const over = await endNow(held, atMs, sayOnce, signal)
     if (over) return over
     const lease = held.ended ? undefined : leaseNow(held)
-    for (const { about, text } of machineNotes({ name, ttlMs: plan.lease.ttlMs, lease, drift: [] }))
+    const silent = held.session && !held.ended ? silentOf(held.record, held.session.state(), atMs) : undefined
+    for (const { about, text } of machineNotes({ name, ttlMs: plan.lease.ttlMs, lease, drift: [], silent }))
       sayOnce(text, about)
     await clock.sleep(TICK_MS, signal).catch(() => undefined)
     if (!hasJumped(clock, atMs)) continue
