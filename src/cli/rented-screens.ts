@@ -97,7 +97,7 @@ const moneyCells = ({ usdSoFar, usdStopped, usdPerHour }: CostReport['sum']): st
 
 const endCell = ({ endsAt }: CostOfLab): string => (endsAt === null ? '-' : formatTime(endsAt))
 
-export function stoppedScreen({ name, outcome, usdPerDay, diskGB, losesWeights }: Stopped): string {
+export function stoppedScreen({ name, outcome, usdPerDay, diskGB, losesWeights, closedEndpoint }: Stopped): string {
   const disk = diskGB === null ? 'Its disk' : `Its disk of ${String(diskGB)} GB`
   const price = formatUsdOr(usdPerDay, 'at a price that is not known,')
   return wrap(
@@ -105,6 +105,7 @@ export function stoppedScreen({ name, outcome, usdPerDay, diskGB, losesWeights }
       `${name} is ${outcome === 'stopped' ? '' : 'already '}stopped.`,
       `${disk} is kept, ${price} a day, until \`labos start ${name}\` or \`labos down ${name}\`; nothing ends it by itself.`,
       ...(losesWeights ? ["What was on the machine's own NVMe disk is gone, the weights with it."] : []),
+      ...(closedEndpoint === null ? [] : [`Its endpoint ${closedEndpoint} is closed until then.`]),
     ].join(' '),
   ).join('\n')
 }
@@ -113,14 +114,26 @@ export function startedScreen(started: Started): string {
   const { name, outcome, machine, address, endsAt } = started
   const at = address === null ? 'without a public address' : `at ${address}`
   return wrap(
-    `${name} ${outcome === 'started' ? 'runs again' : 'runs already'}: ${machine} ${at}.${endSentence(started, endsAt)}`,
+    `${name} ${outcome === 'started' ? 'runs again' : 'runs already'}: ${machine} ${at}.${servingSentence(started)}${endSentence(started, endsAt)}`,
   ).join('\n')
 }
 
 export const extendedScreen = (extended: Extended): string =>
   wrap(
-    `${extended.name} ends by itself ${formatTime(extended.endsAt)}, not ${formatTime(extended.endedAtBefore)}.${totalSentence(extended)}`,
+    `${extended.name} ends by itself ${formatTime(extended.endsAt)}, not ${formatTime(extended.endedAtBefore)}.${totalSentence(extended)}${machineSentence(extended)}`,
   ).join('\n')
+
+function servingSentence({ name, endpoint, isServing }: Started): string {
+  if (endpoint === null) return ''
+  return isServing
+    ? ` The model answers at ${endpoint}.`
+    : ` The model is on its way to ${endpoint}: \`labos status ${name}\` says how far it is.`
+}
+
+function machineSentence({ machine }: Extended): string {
+  if (!machine) return ' The machine could not be asked just now; it looks each half minute.'
+  return ` The machine says: ${machine.says}.${machine.isTaken ? '' : ' It has not seen the new deadline yet, and looks each half minute.'}`
+}
 
 const endSentence = (money: Started, endsAt: string | null): string =>
   endsAt === null ? '' : ` It ends by itself ${formatTime(endsAt)}.${totalSentence(money)}`
