@@ -1,4 +1,5 @@
 /** What the tests of a machine's scripts ask of a guest. */
+import type { RequestListener } from 'node:http'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { machineScripts } from '../../src/bootstrap/machine-scripts.js'
@@ -36,12 +37,16 @@ export interface Mirrors {
   close(): Promise<void>
 }
 
-/** What a machine downloads, on this side of its network. */
-export async function openMirrors(region: Region, access?: HubAccess): Promise<Mirrors> {
+/** What a machine downloads, on this side of its network; `around` may change what the hub answers. */
+export async function openMirrors(
+  region: Region,
+  access: HubAccess = { tokens: [], gated: {} },
+  around = (listener: RequestListener): RequestListener => listener,
+): Promise<Mirrors> {
   const [folder, tree] = [await engineIndex(), await hubTree()]
   const repos = await readHub(tree)
   const index = await startMirror(region.caller, indexListener(folder))
-  const hub = await startMirror(region.caller, hubListener(tree, repos, access ? { access } : {}))
+  const hub = await startMirror(region.caller, around(hubListener(tree, repos, { access })))
   const close = async (): Promise<void> => {
     await Promise.all([index.close(), hub.close()])
   }
