@@ -73,5 +73,9 @@ export type ErrorCode = keyof typeof codes
 /** Exit status for a code. */
 export const exitOf = (code: ErrorCode): number => codes[code].exit
 
+/** A code that came as text, from a keeper that may be newer. */
+export const codeOr = (code: string | undefined, otherwise: ErrorCode): ErrorCode =>
+  code !== undefined && Object.hasOwn(codes, code) ? (code as ErrorCode) : otherwise
+
 /** Where the docs explain a code. */
 export const docOf = (code: ErrorCode): string => `docs/errors.md#${code.replaceAll('.', '-')}`

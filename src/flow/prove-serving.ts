@@ -1,5 +1,5 @@
 /** Ready means it answers: health, model list, one token, and an answer that makes sense, all through the endpoint. */
-import { codes, type ErrorCode } from '../errors/codes.js'
+import { codeOr } from '../errors/codes.js'
 import { LabosError } from '../errors/labos-error.js'
 import { throwIfAborted } from '../errors/interrupted.js'
 import { canary } from '../serve/canary.js'
@@ -71,13 +71,11 @@ const GIVEN_UP: ReadonlySet<LabStatus['state']> = new Set(['failed', 'lost', 'en
 
 function throwIfGivenUp({ name, modelId, engine }: Proving, { state, detail, path }: LabStatus): void {
   if (!GIVEN_UP.has(state)) return
-  const code = codeOf(path?.state === 'failed' ? path.code : undefined)
+  const code = codeOr(path?.state === 'failed' ? path.code : undefined, 'serving.failed')
   throw new LabosError(code, `${engine} does not serve ${modelId}: ${(detail ?? state).replace(/\.$/, '')}.`, {
     suggestions: [`Read its log: \`labos logs --name ${name}\`.`, `Try again: \`labos up ${modelId} --name ${name}\`.`],
   })
 }
-
-const codeOf = (code = ''): ErrorCode => (code in codes ? (code as ErrorCode) : 'serving.failed')
 
 const tooSlow = ({ name, deadlineMs }: Proving, detail: string): LabosError =>
   new LabosError('deadline.passed', `The engine did not serve within ${formatDuration(deadlineMs)} (${detail}).`, {

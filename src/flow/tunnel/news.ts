@@ -1,5 +1,5 @@
 /** What of an open tunnel is worth telling: what changed since it was looked at last. Pure. */
-import { codes, type ErrorCode } from '../../errors/codes.js'
+import { codeOr } from '../../errors/codes.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { formatDuration } from '../../ui/format.js'
 
@@ -48,8 +48,7 @@ function engineNews(before: TunnelLook['engine'], now: TunnelLook['engine']): st
 /** Why no other try is made; undefined while one is. */
 export function finalFailure(name: string, { path }: TunnelLook): LabosError | undefined {
   if (path.state !== 'failed') return undefined
-  const isKnown = (code: string | undefined): code is ErrorCode => code !== undefined && code in codes
-  return new LabosError(isKnown(path.code) ? path.code : 'machine.unreachable', path.reason ?? 'It is not reached.', {
+  return new LabosError(codeOr(path.code, 'machine.unreachable'), path.reason ?? 'It is not reached.', {
     suggestions: [`See how it is: \`labos status ${name} --refresh\`.`],
   })
 }

@@ -1,4 +1,5 @@
 /** Watches, through the lab's keeper, how its machine makes itself a laboratory, until the engine answers there. */
+import { codeOr } from '../../errors/codes.js'
 import { LabosError } from '../../errors/labos-error.js'
 import type { RentedLab } from '../../state/record.js'
 import { formatDuration } from '../../ui/format.js'
@@ -11,8 +12,9 @@ const POLL_MS = 250
 const GRACE_MS = 120_000
 
 /**
- * Throws `laboratory.failed` with the machine's own first cause, `ssh.hostkey`, `machine.gone` where it ended itself, and
- * `deadline.passed` where it does not come to its end.
+ * Throws `laboratory.failed` with the machine's own first cause, what the path to it failed with (`ssh.hostkey`, `ssh.auth`),
+ * `machine.gone` where it ended itself, `keeper.failed` where nobody watches any more, and `deadline.passed` where it does not
+ * come to its end.
  */
 export async function awaitLaboratory(record: RentedLab, context: Context, signal: AbortSignal): Promise<void> {
   const { clock, emit } = context
@@ -31,13 +33,21 @@ export async function awaitLaboratory(record: RentedLab, context: Context, signa
   }
 }
 
+const UNDER_WAY: ReadonlySet<LabStatus['state']> = new Set(['starting', 'restarting', 'unresponsive', 'unreachable'])
+
 function refuseEnd(record: RentedLab, { state, detail = state, path }: LabStatus): void {
+  if (UNDER_WAY.has(state)) return
   const { name } = record
+  const again = `Try again: \`labos up ${record.plan.model.id} --name ${name}\`.`
   const bootstrapLog = `Its own log: \`labos logs bootstrap --name ${name}\`.`
   if (path?.state === 'failed')
-    throw new LabosError('machine.unreachable', `The machine of "${name}" is not reached: ${path.reason ?? detail}.`, {
-      suggestions: [`Try again: \`labos up ${record.plan.model.id} --name ${name}\`.`],
-    })
+    throw new LabosError(
+      codeOr(path.code, 'machine.unreachable'),
+      `The machine of "${name}" is not reached: ${path.reason ?? detail}.`,
+      {
+        suggestions: [again],
+      },
+    )
   if (state === 'failed')
     throw new LabosError('laboratory.failed', `The machine of "${name}" does not serve: ${detail}`, {
       suggestions: [bootstrapLog, `Its engine's: \`labos logs engine --name ${name}\`.`],
@@ -46,6 +56,9 @@ function refuseEnd(record: RentedLab, { state, detail = state, path }: LabStatus
     throw new LabosError('machine.gone', `The machine of "${name}" ended before it served: ${detail}.`, {
       suggestions: [`See what is left of it: \`labos status ${name} --refresh\`.`],
     })
+  throw new LabosError('keeper.failed', `Nobody watches the machine of "${name}" any more: ${detail}.`, {
+    suggestions: [again],
+  })
 }
 
 const tooSlow = ({ name }: RentedLab, { detail = 'it does not say why' }: LabStatus, limitMs: number): LabosError =>

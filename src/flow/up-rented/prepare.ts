@@ -12,6 +12,7 @@ import { labSpec } from '../../provision/aws/lab-spec.js'
 import type { RentedLab, RentedOffer } from '../../state/record.js'
 import { ensureLabKeys, type LabKeys } from '../../state/ssh-keys.js'
 import type { Context } from '../context.js'
+import { isThere } from '../rented-record.js'
 import { callerCidr } from './caller-address.js'
 import type { RentUpRequest } from './request.js'
 
@@ -35,9 +36,9 @@ export async function prepare(
   context: Context,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const [{ facts, ladder }, ingress, scripts, keys] = await Promise.all([
+  const [{ facts, ladder }, access, scripts, keys] = await Promise.all([
     factsWithNetwork(lab, region, request, context, signal),
-    ingressOf(request, context, signal),
+    accessOf(lab, request, context, signal),
     machineScripts(context.templatesDir),
     ensureLabKeys(context.paths, lab.name, context.makeSshKey),
   ])
@@ -55,7 +56,8 @@ export async function prepare(
     ...lab,
     accountId: identity.value.accountId,
     plan: { ...lab.plan, lease: { ttlMs } },
-    ssh: { user: IMAGE_USER, port: SSH_PORT, hostKeys: [keys.host.publicKey] },
+    ssh: { user: IMAGE_USER, port: SSH_PORT, hostKeys: hostKeysOf(lab) ?? [keys.host.publicKey] },
+    access,
     expiresAt,
   }
   const told = { ...record, model: lab.plan.model.id, version: context.version, expiresAt }
@@ -64,12 +66,16 @@ export async function prepare(
     facts,
     image: image.value,
     rungs: ladder.rungs,
-    ingress,
+    ingress: [...access.allowed, ...access.own],
     userData: userData(toldMachine(record, scripts, keys)),
     waitCapacityMs: request.waitCapacityMs,
   })
   return { record, spec }
 }
+
+/** Those of a machine that is there: it may have a key of its own already. */
+const hostKeysOf = ({ machine, ssh }: RentedLab): string[] | undefined =>
+  machine && isThere(machine.state) ? ssh?.hostKeys : undefined
 
 function toldMachine(
   { id, plan: { model, lease, serving } }: RentedLab,
@@ -116,12 +122,16 @@ async function factsWithNetwork(
   return { facts: again, ladder: ladder(again) }
 }
 
-async function ingressOf(
+/** Who was named once stays let in, until others are named. */
+async function accessOf(
+  { access }: RentedLab,
   { ingress }: RentUpRequest,
   context: Context,
   signal: AbortSignal,
-): Promise<readonly string[]> {
-  return ingress.length > 0 ? ingress : [await callerCidr(context, signal)]
+): Promise<NonNullable<RentedLab['access']>> {
+  if (ingress.length > 0) return { own: [], allowed: [...ingress] }
+  if (access && access.allowed.length > 0) return access
+  return { own: [await callerCidr(context, signal)], allowed: [] }
 }
 
 const noAccount = (cause: LabosError): LabosError =>

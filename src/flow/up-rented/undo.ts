@@ -15,7 +15,7 @@ const LONGEST_MS = 20 * 60_000
 
 export async function guarded<T>(
   { name }: RentedLab,
-  { keep }: Pick<RentUpRequest, 'keep'>,
+  { keep, runner }: Pick<RentUpRequest, 'keep' | 'runner'>,
   context: Context,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -28,7 +28,7 @@ export async function guarded<T>(
       throw told(error, 'Nothing was created.')
     }
     if (keep) throw told(error, `It is kept, as you said. ${stillRuns(record)} Remove it: \`labos down ${name}\`.`)
-    if (isWorthALook(error, context))
+    if (!runner && isWorthALook(error, context))
       throw told(
         error,
         `It is kept, so that its logs can be read. ${stillRuns(record)} Remove it: \`labos down ${name}\`.`,
@@ -37,7 +37,7 @@ export async function guarded<T>(
   }
 }
 
-/** A machine that is there and does not serve says why in its logs, where somebody is there to read them. */
+/** A machine that is there and does not serve says why in its logs, where somebody is there to read them: not for `labos run`. */
 const isWorthALook = (error: unknown, { prompt, env }: Context): boolean =>
   error instanceof LabosError && LOOKED_AT.has(error.code) && prompt !== undefined && !env['CI']
 
