@@ -69,6 +69,7 @@ export default defineConfig({
       project('vllm', {
         setupFiles: ['test/setup/each-file.ts'],
         maxWorkers: 2,
+        sequence: { groupOrder: 1 },
         testTimeout: 240_000,
         hookTimeout: 300_000,
         globalSetup: ['test/setup/prepare-vllm.ts'],

@@ -10,7 +10,9 @@ import { packageRows } from './package.js'
 import { planRows } from './plan.js'
 import { pullRows } from './pull.js'
 import { rentRows } from './rent.js'
+import { soakRows } from './soak.js'
 import { startupRows } from './startup.js'
+import { tunnelRows } from './tunnel.js'
 
 /** @typedef {{what: string, target: string, measured: string, ok: boolean}} Row */
 
@@ -18,6 +20,8 @@ import { startupRows } from './startup.js'
 const parts = {
   startup: { title: 'Start-up, CPU time (user + system) against `node -e 0`', measure: startupRows },
   gateway: { title: 'Gateway against the engine’s own port (an HTTP server in its place)', measure: gatewayRows },
+  tunnel: { title: 'Gateway over SSH against `ssh -N -L`', measure: tunnelRows },
+  soak: { title: 'Gateway over SSH, a long time', measure: soakRows },
   lab: { title: 'A lab with the real engine', measure: labRows },
   plan: { title: 'Planning a rented machine', measure: planRows },
   pull: { title: 'Downloading weights from a server on this computer', measure: pullRows },

@@ -36,4 +36,5 @@ function paced(res, left, everyMs) {
 }
 
 server.listen(0, '127.0.0.1', () => process.send?.({ port: server.address().port }))
+process.on('message', () => server.getConnections((_, connections) => process.send?.({ connections })))
 process.on('disconnect', () => process.exit(0))

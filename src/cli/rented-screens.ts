@@ -11,7 +11,7 @@ import { painted, priceText, requestsText, restartsText } from './lab-words.js'
 
 /** Everything known of one rented lab. */
 export function rentedScreen(lab: LabStatus, paint: Paint): string {
-  const { machine, usdSoFar = null, endsAt, name, lease } = lab
+  const { machine, usdSoFar = null, name, lease } = lab
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['state', `${lab.state}${lab.detail === undefined ? '' : `: ${lab.detail}`}`],
     ['model', lab.model],
@@ -20,7 +20,7 @@ export function rentedScreen(lab: LabStatus, paint: Paint): string {
     ['address', machine?.address],
     ['lease', lease?.text],
     ['cost', `${formatUsdOr(usdSoFar, 'not known')} so far, ${priceText(lab)} now${endText(lab)}`],
-    ['ends', `${endsAt === undefined ? '' : `by itself ${formatTime(endsAt)}, or `}labos down ${name}`],
+    ['ends', `${endsText(lab)}labos down ${name}`],
     ...(lab.notes ?? []).map(({ text }) => ['note', text] as const),
   ]
   const [first = '', ...lines] = factLines(
@@ -49,10 +49,18 @@ function setUpText({ phases = [] }: LabStatus): string | undefined {
   return phases.map(({ name, state }) => `${name} ${state}`).join(', ')
 }
 
-const endText = ({ usdUntilEnd, endsAt, state }: LabStatus): string =>
-  typeof usdUntilEnd === 'number' && endsAt !== undefined && state !== 'ended'
-    ? `, ${formatUsd(usdUntilEnd)} in all by its end`
-    : ''
+function endText({ usdUntilEnd, usdUntilDeadline, endsAt, state }: LabStatus): string {
+  if (typeof usdUntilEnd !== 'number' || endsAt === undefined || state === 'ended') return ''
+  const atMost = typeof usdUntilDeadline === 'number' ? `, ${formatUsd(usdUntilDeadline)} at most` : ''
+  return `, ${formatUsd(usdUntilEnd)} in all by its end${atMost}`
+}
+
+/** When it ends by itself: the nearer end, which use puts off, and the one that stands. Ends in ` or `. */
+export function endsText({ endsAt, deadlineAt, lease }: LabStatus): string {
+  if (endsAt === undefined) return ''
+  if (deadlineAt === undefined || lease?.endsBy !== 'idle') return `by itself ${formatTime(endsAt)}, or `
+  return `by itself ${formatTime(endsAt)} if nothing is asked, ${formatTime(deadlineAt)} at the latest, or `
+}
 
 export function costScreen({ labs, sum, unknown }: CostReport, paint: Paint): string {
   if (labs.length === 0) return 'There is no lab, and nothing costs anything.'

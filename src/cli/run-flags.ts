@@ -51,15 +51,6 @@ export function labWish(model: string, flags: RunFlags, words: readonly string[]
   return { kind: 'rented', request: rentRequest(model, { ...asked, ttl }) }
 }
 
-/** What is ours of a command line, and what stands after its first `--`; undefined where there is none. */
-export function splitAtDashes(argv: readonly string[]): {
-  readonly words: readonly string[]
-  readonly command: readonly string[] | undefined
-} {
-  const at = argv.indexOf('--')
-  return at < 0 ? { words: argv, command: undefined } : { words: argv.slice(0, at), command: argv.slice(at + 1) }
-}
-
 /** Throws `usage.command` where there is nothing to run. */
 export function commandOf(command: readonly string[] | undefined, words: readonly string[]): [string, ...string[]] {
   const [program = '', ...rest] = command ?? []

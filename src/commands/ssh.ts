@@ -46,13 +46,12 @@ a line ends a connection that is dead.`
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Ssh)
     const context = await this.context(flags)
-    const wished = args.lab ?? flags.name
+    const name = await chooseLab(args.lab ?? flags.name, context)
     if (flags.print) {
-      this.render(await opensshOf(await chooseLab(wished, context), context), flags, ({ argv }) => commandLineOf(argv))
+      this.render(await opensshOf(name, context), flags, ({ argv }) => commandLineOf(argv))
       return
     }
     const { argv, hasTerminal } = shellWish(this.#command, flags, process.stdin.isTTY)
-    const name = await chooseLab(wished, context)
     if (flags.json && argv) await this.#capture(name, argv, flags, context)
     else {
       const command = { ...ownStreams(hasTerminal, env), ...(argv ? { argv } : {}) }

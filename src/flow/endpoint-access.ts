@@ -5,7 +5,7 @@ import type { FimTemplate } from '../plan/plan.js'
 import type { Paths } from '../state/paths.js'
 import { readKeeper, readKey, readLab } from '../state/read.js'
 import { isRented, type LocalLab, type RentedLab } from '../state/record.js'
-import { endpointOf } from './from-answer.js'
+import { endpointOf, openPort } from './from-answer.js'
 
 export interface EndpointAccess {
   readonly name: string
@@ -44,11 +44,14 @@ const localFacts = ({ name, plan }: LocalLab): Facts => ({
   reopen: `labos up ${plan.model.id} --name ${name}`,
 })
 
-function rentedFacts({ name, port, serving }: RentedLab, paths: Paths): Facts | undefined {
+function rentedFacts(record: RentedLab, paths: Paths): Facts | undefined {
+  const { name, serving } = record
+  const keeper = readKeeper(paths, name)
+  const port = openPort(record, keeper)
   if (port === undefined || !serving) return undefined
   return {
     port,
-    contextTokens: readKeeper(paths, name)?.kvRepair?.toTokens ?? serving.contextTokens,
+    contextTokens: keeper?.kvRepair?.toTokens ?? serving.contextTokens,
     fim: serving.fim,
     nativeSuffix: vllm.suffix === 'native',
     reopen: `labos tunnel ${name}`,

@@ -10,7 +10,7 @@ import {
   type RentedMachine,
 } from '../state/record.js'
 import { type AskDeps, lookAtKeeper, pidsOf } from './ask-status.js'
-import { endpointOf, fromAnswer, SILENT } from './from-answer.js'
+import { endpointOf, fromAnswer, openPort, SILENT } from './from-answer.js'
 import type { KeeperStatus, Note, PathStatus, PhaseStatus } from './keeper-status.js'
 import { rentedStatus } from './rented-status.js'
 import { servedStatus } from './served-status.js'
@@ -75,6 +75,9 @@ export interface LabStatus {
   readonly usdSoFar?: number | null
   /** Of rented labs: in all, by the end. Null = not known, or nothing ends it. */
   readonly usdUntilEnd?: number | null
+  /** Of rented labs that serve: the latest end, and what it will have cost by then. Null = not known. */
+  readonly deadlineAt?: string
+  readonly usdUntilDeadline?: number | null
   readonly lease?: KeeperStatus['lease']
   readonly activity?: { readonly inFlight: number; readonly requests: number }
   readonly tokens?: { readonly prompt: number; readonly generated: number }
@@ -117,7 +120,8 @@ export async function rentedLabStatus(
   keeper: KeeperRecord | undefined,
   deps: StatusDeps,
 ): Promise<LabStatus> {
-  const { name, id, port, serving } = record
+  const { name, id, serving } = record
+  const port = openPort(record, keeper)
   if (port === undefined || !serving) return rentedStatus(record, deps.clock.now())
   const look = await lookAtKeeper({ name, id, port }, keeper, deps)
   return servedStatus({ record, serving, port, keeper, look }, deps.clock.now())

@@ -50,7 +50,7 @@ function lineOf(event: LabosEvent): string | undefined {
     case 'plan':
       return planText(event.plan)
     case 'rent-plan':
-      return rentPlanText(event.plan)
+      return rentPlanText(event.plan, event.serving)
     case 'start':
       return `${event.step}: ${event.text}`
     case 'progress':

@@ -46,7 +46,7 @@ function lineOf(event: LabosEvent, paint: Paint): string | undefined {
     case 'plan':
       return `\n${planText(event.plan)}\n`
     case 'rent-plan':
-      return `\n${rentPlanText(event.plan)}\n`
+      return `\n${rentPlanText(event.plan, event.serving)}\n`
     case 'done':
       return `${paint.green('✔')} ${event.step.padEnd(STEP_WIDTH)}  ${event.text} ${paint.dim(`(${formatDuration(event.elapsedMs)})`)}`
     case 'failed':

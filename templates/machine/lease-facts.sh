@@ -6,11 +6,19 @@ is_rented() { [ "$LABOS_PROVIDER" != ssh ] && [ "$LABOS_ON_END" = poweroff ]; }
 # The deadline of the machine's tag, and the notice that a spot machine gets some two minutes before it is taken away.
 # Nothing changes where the cloud does not say, or says what is no time.
 follow_cloud() {
-    text=$(metadata tags/instance/labos:expires-at 2>/dev/null) && told=$(date -u -d "$text" +%s 2>/dev/null) &&
-        keep_deadline "$told"
-    text=$(metadata spot/instance-action 2>/dev/null | sed -n 's/.*"time" *: *"\([^"]*\)".*/\1/p')
-    [ -n "$text" ] && taken=$(date -u -d "$text" +%s 2>/dev/null) && echo "$taken" | replace "$run/interrupt"
+    told=$(metadata tags/instance/labos:expires-at 2>/dev/null | seconds_of) && keep_deadline "$told"
+    taken=$(metadata spot/instance-action 2>/dev/null | sed -n 's/.*"time" *: *"\([^"]*\)".*/\1/p' | seconds_of) &&
+        echo "$taken" | replace "$run/interrupt"
     return 0
+}
+
+# Of the ISO time that it reads: `date` takes nothing at all for a time too, today's midnight.
+seconds_of() {
+    read -r iso || [ -n "$iso" ] || return 1
+    case $iso in
+        [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:*) date -u -d "$iso" +%s 2>/dev/null ;;
+        *) return 1 ;;
+    esac
 }
 
 # "BUSY TOKENS" of the engine's counters, or nothing. Asking moves none of them.

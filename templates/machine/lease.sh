@@ -48,8 +48,10 @@ keep_deadline() {
 }
 
 check() {
-    t=$(now)
     mkdir -p "$run"
+    # One at a time: two that count at once lose what one has seen.
+    exec 9>"$run/lock" && flock -w 20 9
+    t=$(now)
     if is_rented; then follow_cloud; fi
     look
     decide
@@ -65,18 +67,21 @@ check() {
 arm() {
     write_units
     t=$(now)
-    rm -f "$run/served" "$run/idle" "$run/tokens" "$run/armed" "$run/interrupt" "$run/deadline"
-    echo "$t" >"$run/boot"
+    rm -f "$run/served" "$run/idle" "$run/tokens" "$run/armed" "$run/interrupt"
+    # Never without one: another may look meanwhile.
+    echo "$t" | replace "$run/boot"
     saved=$(number "$LABOS_HOME/deadline")
     if is_rented; then
         # What the tag said last, but no later than a new lab would end: the tag says soon whether that is right.
         end=$((t + ${LABOS_TTL_S:-$LAST_RESORT_S}))
         if [ -n "$saved" ] && [ "$saved" -gt "$t" ] && [ "$saved" -lt "$end" ]; then end=$saved; fi
-        echo "$end" >"$run/deadline"
+        echo "$end" | replace "$run/deadline"
     elif [ -n "$saved" ]; then
-        echo "$saved" >"$run/deadline"
+        echo "$saved" | replace "$run/deadline"
     elif [ -n "$LABOS_TTL_S" ]; then
         keep_deadline $((t + LABOS_TTL_S))
+    else
+        rm -f "$run/deadline"
     fi
     served='' idle_since=''
     decide
@@ -108,7 +113,7 @@ end() {
     rm -f "$LABOS_HOME/deadline" "$run/deadline"
     ctl disable "$unit-bootstrap.service" "$unit-arm.service"
     ctl stop "$unit-lease.timer" "$unit-end.timer" "$unit-bootstrap.service" "$unit-engine.service"
-    t=$(now) served='' idle_since='' deadline='' boot_deadline='' hard_end='' ends=$t ends_by=''
+    t=$(now) began='' served='' idle_since='' deadline='' boot_deadline='' hard_end='' ends=$t ends_by=''
     json | replace "$LABOS_HOME/lease.json"
 }
 

@@ -28,7 +28,8 @@ StartLimitBurst=5
 EnvironmentFile=$LABOS_HOME/engine.env
 WorkingDirectory=$LABOS_HOME
 ExecStart="$LABOS_HOME/engine/bin/vllm" serve --config "$LABOS_HOME/vllm.yaml"
-Restart=on-failure
+# vLLM ends with 0 after the death of its workers.
+Restart=always
 RestartSec=2
 KillMode=mixed
 TimeoutStopSec=30
@@ -47,7 +48,7 @@ linger() {
 
 case ${1:-} in
     install)
-        mkdir -p "$units"
+        make_folder "$units/$wanted.wants"
         bootstrap_unit | replace "$units/$unit-bootstrap.service"
         engine_unit | replace "$units/$unit-engine.service"
         ctl daemon-reload

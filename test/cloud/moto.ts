@@ -4,6 +4,9 @@ import { once } from 'node:events'
 import { installTool } from './python-tool.js'
 
 const MOTO = { name: 'moto', version: '5.2.5', wish: 'moto[server]', module: 'moto.server' }
+
+/** Resolves to its Python; instant when it is there. */
+export const installMoto = (signal?: AbortSignal): Promise<string> => installTool(MOTO, signal)
 const START_MS = 60_000
 
 export interface Moto {
@@ -31,7 +34,7 @@ main(sys.argv[1:])
  * the signal aborts; nothing of it runs then.
  */
 export async function startMoto(signal?: AbortSignal): Promise<Moto> {
-  const python = await installTool(MOTO, signal)
+  const python = await installMoto(signal)
   const child = spawn(python, ['-c', SERVER, '-H', '127.0.0.1', '-p', '0'], { stdio: ['pipe', 'ignore', 'pipe'] })
   try {
     const port = await listening(child, signal)

@@ -27,7 +27,12 @@ type Run = (file: string, args: readonly string[], env?: Readonly<Record<string,
 
 function runner(signal?: AbortSignal): Run {
   return async (file, args, env = {}) => {
-    await execa(file, args, { env, timeout: STEP_MS, ...(signal ? { cancelSignal: signal } : {}) })
+    // The scripts leave nothing beside themselves.
+    await execa(file, args, {
+      env: { PYTHONDONTWRITEBYTECODE: '1', ...env },
+      timeout: STEP_MS,
+      ...(signal ? { cancelSignal: signal } : {}),
+    })
   }
 }
 

@@ -37,22 +37,20 @@ export async function startSshd(more: readonly string[] = []): Promise<Sshd> {
   write('sshd_config', [...configuration(dir, port), ...more, ''].join('\n'))
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
   const said: string[] = []
-  let child: ChildProcess | undefined
+  let running: Running | undefined
   const start = async (): Promise<void> => {
-    child = spawn(findSshd() ?? 'sshd', ['-D', '-e', '-f', join(dir, 'sshd_config')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    child.stderr?.setEncoding('utf8').on('data', (piece: string) => void said.push(piece))
-    await untilOpen(port, child, said)
+    running = await run([findSshd() ?? 'sshd', '-D', '-e', '-f', join(dir, 'sshd_config')], said)
+    if (await isOpenSoon(port)) return
+    await stop()
+    throw new Error(`sshd did not start: ${said.join('')}`)
   }
   const stop = async (): Promise<void> => {
-    const ending = child
-    child = undefined
+    const ending = running?.child
+    running = undefined
     if (ending?.pid === undefined || ending.exitCode !== null) return
     const ended = new Promise((resolve) => ending.once('exit', resolve))
-    const sessions = childrenOf(ending.pid)
+    for (const pid of childrenOf(ending.pid)) kill(pid)
     ending.kill('SIGKILL')
-    for (const pid of sessions) kill(pid)
     await ended
   }
   await start()
@@ -62,7 +60,7 @@ export async function startSshd(more: readonly string[] = []): Promise<Sshd> {
     userKey,
     place: placeAt(port, userKey, hostKey),
     get pid() {
-      return child?.pid ?? 0
+      return running?.pid ?? 0
     },
     log: () => said.join(''),
     stop,
@@ -72,6 +70,20 @@ export async function startSshd(more: readonly string[] = []): Promise<Sshd> {
       rmSync(dir, { recursive: true, force: true })
     },
   }
+}
+
+interface Running {
+  readonly child: ChildProcess
+  readonly pid: number
+}
+
+/** Ends with this process, even when that is killed: its input ends then. */
+async function run(argv: readonly string[], said: string[]): Promise<Running> {
+  const script = '"$@" </dev/null & echo $!; read -r _; kill -KILL $!'
+  const child = spawn('sh', ['-c', script, 'sh', ...argv], { stdio: 'pipe' })
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => void said.push(piece))
+  const pid = await new Promise<string>((resolve) => child.stdout.once('data', (line) => resolve(String(line))))
+  return { child, pid: Number(pid) }
 }
 
 const placeAt = (port: number, userKey: KeyPair, hostKey: KeyPair): SshPlace => ({
@@ -88,12 +100,14 @@ const configuration = (dir: string, port: number): string[] => [
   `HostKey ${join(dir, 'ssh_host_ed25519_key')}`,
   `AuthorizedKeysFile ${join(dir, 'authorized_keys')}`,
   'PidFile none',
+  'SetEnv SHLVL=1', // bash then does not take the session for the first, and runs nobody's .bashrc, which may take long
   'UsePAM no',
   'StrictModes no',
   'PasswordAuthentication no',
   'KbdInteractiveAuthentication no',
   'MaxStartups 100',
   'LogLevel VERBOSE',
+  `SetEnv HOME=${dir}`, // what the shells of whoever runs the tests do at their start can take long
 ]
 
 async function freePort(): Promise<number> {
@@ -104,13 +118,12 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function untilOpen(port: number, child: ChildProcess, said: readonly string[]): Promise<void> {
+async function isOpenSoon(port: number): Promise<boolean> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    if (child.exitCode !== null) break
-    if (await isOpen(port)) return
+    if (await isOpen(port)) return true
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  throw new Error(`sshd did not start: ${said.join('')}`)
+  return false
 }
 
 const isOpen = (port: number): Promise<boolean> =>
@@ -123,7 +136,7 @@ const isOpen = (port: number): Promise<boolean> =>
     socket.once('connect', end(true)).once('error', end(false))
   })
 
-/** Each connection is a process, and each of those has one that has given its rights away. */
+/** The server, and its connections: each is a process, and each of those has one that has given its rights away. */
 function childrenOf(pid: number): number[] {
   const lines = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n')
   const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number))

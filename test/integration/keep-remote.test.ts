@@ -1,7 +1,6 @@
 /** The keeper of a lab on a machine, over OpenSSH's own server: this computer plays the machine, with files and an engine. */
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -17,11 +16,11 @@ import { ensureKey } from '../../src/state/store.js'
 import { ask, textOf } from '../fakes/gateway.js'
 import { saveRentedLab } from '../fakes/rented.js'
 import { served, serving } from '../fakes/served.js'
-import { findSshd, type Sshd, startSshd } from '../fakes/sshd.js'
+import { useSshd } from '../fakes/use-sshd.js'
 
+const sshd = useSshd() // skips where there is none
 const stop = new AbortController()
 const said: string[] = []
-let sshd: Sshd
 let engine: Server
 let enginePort: number
 let folder: string | undefined
@@ -53,8 +52,7 @@ const complete = (): Promise<IncomingMessage> =>
   ask(port, { path: '/v1/completions', headers: { authorization: `Bearer ${key}` }, body: '{"prompt":"a"}' })
 
 beforeAll(async () => {
-  if (findSshd() === undefined) return
-  sshd = await startSshd()
+  if (process.env['LABOS_TEST_NO_SSHD']) return
   folder = mkdtempSync(join(tmpdir(), 'labos-test-'))
   home = join(folder, 'machine', 'one')
   mkdirSync(home, { recursive: true })
@@ -67,7 +65,7 @@ beforeAll(async () => {
   enginePort = await ports.free()
   port = await ports.free()
   const paths = { labsDir: join(folder, 'labs'), cacheDir: join(folder, 'cache'), configFile: '' }
-  const { host, user, port: sshPort, hostKeys } = sshd.place
+  const { host, user, port: sshPort, hostKeys } = sshd().place
   await saveRentedLab(paths, {
     ...served,
     port,
@@ -76,7 +74,7 @@ beforeAll(async () => {
     serving: { ...serving, home, scope: 'user', enginePort },
   })
   key = await ensureKey(paths, 'one')
-  writeFileSync(labPaths(paths, 'one').userKey, sshd.userKey.privateKey, { mode: 0o600 })
+  writeFileSync(labPaths(paths, 'one').userKey, sshd().userKey.privateKey, { mode: 0o600 })
   const deps = { paths, clock: systemClock, processes: systemProcesses(process.platform), connect: connectSsh }
   const more = { self: { pid: process.pid, startTime: '' }, random: Math.random, findAgain: async () => undefined }
   await new Promise<void>((resolve, reject) => {
@@ -91,7 +89,6 @@ afterAll(async () => {
   stop.abort()
   await over
   if (!folder) return
-  await sshd.close()
   engine.closeAllConnections()
   await new Promise((resolve) => engine.close(resolve))
   rmSync(folder, { recursive: true, force: true })
@@ -100,7 +97,7 @@ afterAll(async () => {
 const eventually = <T>(what: () => Promise<T>): ReturnType<typeof expect.poll<T>> =>
   expect.poll(what, { timeout: 20_000, interval: 200 })
 
-it.skipIf(findSshd() === undefined)('brings the endpoint of a real SSH server here, and says how far it is', async () => {
+it('brings the endpoint of a real SSH server here, and says how far it is', async () => {
   phase({ phase: 'weights', state: 'running', done: 5e9, total: 10e9, rate: 1e8 })
   const text = 'downloading the weights: 5 GB of 10 GB, 100 MB/s, 50 s left'
   await eventually(status).toMatchObject({
@@ -119,11 +116,11 @@ it.skipIf(findSshd() === undefined)('brings the endpoint of a real SSH server he
   expect((await status()).tokens).toEqual({ prompt: 3, generated: 4 })
 })
 
-it.skipIf(findSshd() === undefined)('finds its way back when the SSH server was away, and no phase is lost', async () => {
-  await sshd.stop()
+it('finds its way back when the SSH server was away, and no phase is lost', async () => {
+  await sshd().stop()
   await eventually(status).toMatchObject({ engine: { state: 'unreachable' }, path: { state: 'away' } })
   phase({ phase: 'serve', state: 'done', text: 'the engine answers' })
-  await sshd.start()
+  await sshd().start()
   await eventually(async () => (await complete()).statusCode).toBe(200)
   await eventually(async () => (await status()).phases?.map(({ name, state: how }) => `${name} ${how}`)).toEqual([
     'weights done',
@@ -131,14 +128,13 @@ it.skipIf(findSshd() === undefined)('finds its way back when the SSH server was 
   ])
 })
 
-it.skipIf(findSshd() === undefined)('sees an engine die, and serve again', async () => {
+it('sees an engine die, and serve again', async () => {
   engine.closeAllConnections()
   await new Promise((resolve) => engine.close(resolve))
-  await eventually(state).toBe('restarting')
+  const died = { restarts: 1, lastExit: { why: 'it did not listen any more' } }
+  await eventually(status).toMatchObject({ engine: { state: 'restarting', ...died } })
   engine = await listen(enginePort)
-  await eventually(status).toMatchObject({
-    engine: { state: 'serving', restarts: 1, lastExit: { why: 'it did not listen any more' } },
-  })
+  await eventually(status).toMatchObject({ engine: { state: 'serving', ...died } })
   expect(said.filter((line) => line.startsWith('engine ')).map((line) => line.split(':')[0])).toEqual(
     expect.arrayContaining(['engine serving', 'engine unreachable', 'engine restarting']),
   )

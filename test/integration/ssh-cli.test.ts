@@ -6,21 +6,18 @@ import { atTerminal, CTRL_C, withoutTerminals } from '../fakes/terminal.js'
 import { cli, eventually, runs } from '../fakes/cli.js'
 import { saveSomeLab } from '../fakes/context.js'
 import { saveSshLab } from '../fakes/ssh-lab.js'
-import { type Sshd, startSshd } from '../fakes/sshd.js'
+import { useSshd, whyNoSshd } from '../fakes/use-sshd.js'
 
 const labos = cli()
-let sshd: Sshd
+const sshd = useSshd()
 beforeAll(async () => {
-  sshd = await startSshd()
+  if (whyNoSshd() !== '') return
   const home = join(labos.home, 'labos')
   const paths = { labsDir: join(home, 'labs'), cacheDir: join(home, 'cache'), configFile: join(home, 'config.yaml') }
-  await saveSshLab(paths, sshd)
+  await saveSshLab(paths, sshd())
   await saveSomeLab(paths, 'here')
 })
-afterAll(async () => {
-  await sshd.close()
-  await labos.close()
-})
+afterAll(() => labos.close())
 
 describe('without a terminal', () => {
   it('passes on what is piped, what comes out, and the exit', async () => {
@@ -67,7 +64,7 @@ describe('without a terminal', () => {
     ]
     const script = `${line.stdout.trim()} -F /dev/null -o BatchMode=yes echo hello`
     expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' })).toBe('hello\n')
-    const { host, port, user } = sshd.place
+    const { host, port, user } = sshd().place
     expect(JSON.parse(json.stdout)).toMatchObject({
       host,
       port,
@@ -89,7 +86,7 @@ describe('at a terminal', () => {
     if (missing !== undefined) context.skip(missing)
     const terminal = open('ssh', 'one')
     await terminal.shows(/[#$>] ?/)
-    terminal.type('echo "<$TERM $((40 + 2))>"; sleep 600\r')
+    terminal.type(`sh -c 'echo "<$TERM $((40 + 2))>"; exec sleep 600'\r`)
     await terminal.shows(/<xterm 42>/)
     terminal.type(CTRL_C)
     await eventually(() => {
@@ -117,9 +114,9 @@ describe('at a terminal', () => {
     if (missing !== undefined) context.skip(missing)
     const terminal = open('ssh', '--pty', 'one', '--', 'sh', '-c', 'echo begun; sleep 600')
     await terminal.shows(/begun/)
-    await sshd.stop()
+    await sshd().stop()
     const { exitCode, screen } = await terminal.ended
-    await sshd.start()
+    await sshd().start()
     expect(screen).toMatch(/machine\.unreachable/)
     expect(exitCode).toBe(8)
   })

@@ -160,7 +160,7 @@ describe('a shell', () => {
       stdin.write('echo "<$(stty size)>"\n')
       return stdout.bytes().includes('<50 120>')
     })
-    stdin.write('echo "<begun $((1 + 1))>"; sleep 600\n')
+    stdin.write(`sh -c 'echo "<begun $((1 + 1))>"; exec sleep 600'\n`)
     await shows(/<begun 2>/)
     stdin.write('\u0003')
     await eventually(() => {

@@ -150,12 +150,12 @@ describe('the endpoint', () => {
     const body = { model: NAME, prompt: 'Lorem', max_tokens: 1500, stream: true as const, ignore_eos: true }
     const stream = await openai.completions.create(body)
     const read = (async () => {
-      for await (const piece of stream) if (piece.choices.length > 0) guest.cut()
+      for await (const piece of stream) if (piece.choices.length > 0) await guest.cut()
     })()
     await expect(read).rejects.toThrow()
     await until('it says that the path is away', async () => (await status()).path.state === 'away')
     await expect(openai.models.list()).rejects.toMatchObject({ status: 503 })
-    guest.restore()
+    await guest.restore()
     await until('it answers again', () =>
       openai.models.list().then(
         () => true,

@@ -1,7 +1,8 @@
 /** What `labos run` makes of its words, its keys and its parent. */
 import { describe, expect, it } from 'vitest'
 import { commandsKeys } from '../../../src/cli/commands-keys.js'
-import { commandOf, labWish, type RunFlags, splitAtDashes } from '../../../src/cli/run-flags.js'
+import { splitAtDashes } from '../../../src/cli/at-dashes.js'
+import { commandOf, labWish, type RunFlags } from '../../../src/cli/run-flags.js'
 import { watchParent } from '../../../src/cli/watch-parent.js'
 import { fakeClock } from '../../fakes/clock.js'
 

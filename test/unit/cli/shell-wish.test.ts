@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest'
-import { splitAtDashes } from '../../../src/cli/at-dashes.js'
 import { commandLineOf } from '../../../src/cli/shell-lines.js'
 import { shellWish } from '../../../src/cli/shell-wish.js'
 
@@ -19,11 +18,6 @@ it.each([
   expect(() => shellWish(command, flags, isTyped)).toThrow(expect.objectContaining({ code: 'usage.flags' }) as Error)
 })
 
-it("takes the command's words as they stand", () => {
-  expect(splitAtDashes(['-n', 'a', '--', 'ls', '--', '-n'])).toEqual({
-    words: ['-n', 'a'],
-    command: ['ls', '--', '-n'],
-  })
-  expect(splitAtDashes(['-n', 'a'])).toEqual({ words: ['-n', 'a'], command: undefined })
+it('is printed for a shell to read', () => {
   expect(commandLineOf(['ssh', "it's", 'a b'])).toBe(`ssh 'it'\\''s' 'a b'`)
 })

@@ -33,7 +33,7 @@ it('gives what is open already, and opens another in its place', async () => {
 it('gives none that is not open yet: a machine that refuses is dialled once for each that asks', async () => {
   const { pool, dialled } = rig(2)
   pool.fill()
-  expect(pool.dial()).toBe(dialled[2])
+  expect(pool.dial().on('error', () => undefined)).toBe(dialled[2])
   for (const stream of dialled) stream.destroy(new Error('refused'))
   await turn()
   expect(dialled.length).toBeLessThanOrEqual(5)

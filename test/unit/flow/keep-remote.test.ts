@@ -10,7 +10,7 @@ import { labPaths } from '../../../src/state/paths.js'
 import { readKeeper, readRentedLab } from '../../../src/state/read.js'
 import type { RentedLab } from '../../../src/state/record.js'
 import { ensureKey, saveLab } from '../../../src/state/store.js'
-import { fakeContext, fakeProcesses, type FakeContext } from '../../fakes/context.js'
+import { fakeContext, fakeProcesses, type FakeContext, whileTimePasses } from '../../fakes/context.js'
 import { ask, textOf } from '../../fakes/gateway.js'
 import { refusal, saveRentedLab } from '../../fakes/rented.js'
 import { type FakeHost, fakeHost, served } from '../../fakes/served.js'
@@ -249,11 +249,11 @@ describe('the end of such a keeper', () => {
     expect((await lab.status()).engine.state).toBe('unreachable')
   })
 
-  it('comes with the `labos run` that the lab is for', async () => {
-    const runner = { pid: 9, startTime: 't9', owner: 'ada@lab' }
-    const lab = await laboratory({ runner })
-    await lab.over
+  it('comes when the `labos run` that the lab is for was killed, once the machine was told to end', async () => {
+    const lab = await laboratory({ runner: { pid: 9, startTime: 't9', owner: 'ada@lab' } })
+    await whileTimePasses(lab.context.clock, lab.over, 1000)
     expect(readKeeper(lab.context.paths, 'one')?.ended?.reason).toBe('runner')
+    expect(lab.host.ran.at(-1)).toMatch(/^sudo -n env .* sh \/var\/lib\/labos\/bin\/lease\.sh end$/)
   })
 })
 

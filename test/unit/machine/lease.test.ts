@@ -97,6 +97,8 @@ describe('the deadline', () => {
   it.each([
     ['does not answer', undefined],
     ['says what is no time', 'soon'],
+    ['says what date takes for one', 'tomorrow'],
+    ['says nothing', ''],
   ])('stays as it was when the metadata service %s', (_, tag) => {
     const world = rented({ TTL_S: 3600 })
     world.run('lease.sh', 'arm')

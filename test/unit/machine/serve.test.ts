@@ -96,7 +96,7 @@ describe('units.sh and remove.sh', () => {
     expect(world.run('units.sh', 'install').status).toBe(0)
     const unit = world.read('etc/systemd/system/labos-engine.service')
     expect(unit).toContain(`ExecStart="${world.home}/engine/bin/vllm" serve --config "${world.home}/vllm.yaml"\n`)
-    expect(unit).toContain('Restart=on-failure\n')
+    expect(unit).toContain('Restart=always\n')
     expect(unit).toContain('KillMode=mixed\n')
     expect(world.said()).toContain('enable labos-bootstrap.service')
     expect(world.said().join('\n')).not.toContain('loginctl')
