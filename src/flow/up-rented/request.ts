@@ -1,9 +1,11 @@
 /** What the user asked of a rented lab, and in what a lab that exists differs from it. */
 import { LabosError } from '../../errors/labos-error.js'
 import { planModelId } from '../../plan/find-model.js'
+import { configLine } from '../../plan/rent/engine-config.js'
 import type { ServingWish } from '../../plan/rent/serving.js'
 import type { RentWish } from '../plan-rent.js'
 import type { RentedLab, RentedMachine, Runner } from '../../state/record.js'
+import { formatDuration } from '../../ui/format.js'
 import { checkLabName, defaultLabName } from '../../state/paths.js'
 
 export interface RentUpRequest {
@@ -49,15 +51,26 @@ export function rentDifference(request: RentUpRequest, lab: RentedLab): string |
   return lab.machine && machineDifference(request, lab.machine)
 }
 
+/** What was not asked for never differs. */
 function servingDifference({ wish, serving }: RentUpRequest, lab: RentedLab): string | undefined {
   const planned = lab.plan.serving
   if (!planned) return undefined
-  const context = lab.serving?.contextTokens ?? planned.machines[0]?.contextTokens
-  if (wish.contextTokens !== undefined && context !== undefined && wish.contextTokens !== context)
-    return `its context is ${String(context)} tokens, not ${String(wish.contextTokens)}`
-  if (serving.engineVersion !== undefined && serving.engineVersion !== planned.engineVersion)
-    return `its engine is vLLM ${planned.engineVersion}, not ${serving.engineVersion}`
-  return undefined
+  const [first] = planned.machines
+  const fields: readonly (readonly [string, string | number | undefined, string | number | undefined])[] = [
+    ['context', wish.contextTokens, lab.serving?.contextTokens ?? first?.contextTokens],
+    ['engine', serving.engineVersion, planned.engineVersion],
+    ['idle limit', timeText(serving.idleMs), timeText(planned.idleMs ?? 0)],
+    ['time to its deadline', timeText(wish.ttlMs), timeText(lab.plan.lease.ttlMs)],
+  ]
+  const found = fields.find(([, asked, given]) => asked !== undefined && asked !== given)
+  if (found) return `its ${found[0]} is ${String(found[2])}, not ${String(found[1])}`
+  const unheard = serving.engineArgs.find((arg) => !first?.config.includes(`${configLine(arg)}\n`))
+  return unheard && `it was started without \`--engine-arg ${unheard.name}=${unheard.value}\``
+}
+
+function timeText(ms: number | undefined): string | undefined {
+  if (ms === undefined) return undefined
+  return ms === 0 ? 'none' : formatDuration(ms)
 }
 
 function machineDifference({ wish, typed }: RentUpRequest, machine: RentedMachine): string | undefined {
