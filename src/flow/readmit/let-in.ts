@@ -64,13 +64,27 @@ export async function letIn(
   return done
 }
 
-/** What `up` and `start` do when a machine is silent; resolves to the record where something was changed. */
-export type OnSilence = (record: RentedLab, signal: AbortSignal) => Promise<RentedLab | undefined>
+/**
+ * What `up` and `start` do at each try that a machine does not answer, silent for so long; resolves to the record where something
+ * was changed.
+ */
+export type OnSilence = (record: RentedLab, silentMs: number, signal: AbortSignal) => Promise<RentedLab | undefined>
 
-/** Throws `machine.unreachable` where nobody can be asked, and `interrupted` at a no. */
-export const letInAgain =
-  ({ ingress, agreed }: LetInWish, context: Context): OnSilence =>
-  async (record, signal) => {
+/** Machines that boot are silent, too. */
+const BOOT_MS = 60_000
+
+/**
+ * Asks once: at once where labos let in this computer's address before, later where the user named who: this computer may reach
+ * the machine by an address that the internet does not see it with. Throws `machine.unreachable` where nobody can be asked, and
+ * `interrupted` at a no.
+ */
+export function letInAgain({ ingress, agreed }: LetInWish, context: Context): OnSilence {
+  let isAsked = false
+  return async (record, silentMs, signal) => {
+    const isGuess = ingress.length === 0 && (record.access?.own ?? []).length === 0
+    const isIdle = isGuess && (silentMs < BOOT_MS || (!agreed && !context.prompt))
+    if (isAsked || isIdle) return undefined
+    isAsked = true
     const change = await addressChange(record, ingress, context, signal)
     if (!change) return undefined
     if (await agreesToLetIn(record, change, agreed, context)) return letIn(record, change, context, signal)
@@ -78,3 +92,4 @@ export const letInAgain =
       suggestions: [`Let it in later: \`${upAgain(record)}\`.`],
     })
   }
+}

@@ -19,7 +19,6 @@ export async function awaitSsh(
 ): Promise<RentedLab> {
   const { clock, emit, reach } = context
   let record = known
-  let ask = onSilence
   const host = record.machine?.address
   if (record.machine?.state === 'stopped' || record.machine?.state === 'stopping') throw stoppedMachine(record)
   if (host === undefined) throw unreachableMachine(record, 'EC2 gave it no public address')
@@ -27,9 +26,9 @@ export async function awaitSsh(
   emit({ type: 'start', step: 'boot', text: `waiting for port 22 of ${host}` })
   while (!(await reach({ host, port: 22, timeoutMs: TRY_MS }, signal))) {
     signal.throwIfAborted()
-    if (clock.monotonicMs() - sinceMs > LONGEST_MS) throw unreachableMachine(record, `port 22 of ${host} stayed silent`)
-    record = (await ask?.(record, signal)) ?? record
-    ask = undefined
+    const silentMs = clock.monotonicMs() - sinceMs
+    if (silentMs > LONGEST_MS) throw unreachableMachine(record, `port 22 of ${host} stayed silent`)
+    record = (await onSilence?.(record, silentMs, signal)) ?? record
     await clock.sleep(PAUSE_MS, signal)
   }
   const elapsedMs = clock.monotonicMs() - sinceMs

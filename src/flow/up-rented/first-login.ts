@@ -21,7 +21,7 @@ const LONGEST_MS = 10 * 60_000
 
 /**
  * Resolves to the record with the host key that the machine has from now on. Throws `machine.unreachable`, `ssh.hostkey`,
- * `ssh.auth`, `machine.state`, and `lease.unarmed` where the machine would not end itself. `onSilence` is asked once, when the
+ * `ssh.auth`, `machine.state`, and `lease.unarmed` where the machine would not end itself. `onSilence` is asked when the
  * machine does not answer: what it throws is thrown.
  */
 export async function firstLogin(
@@ -67,19 +67,16 @@ async function logIn(
   const sinceMs = clock.monotonicMs()
   emit({ type: 'start', step: 'boot', text: `waiting for ${address} to boot` })
   let now = record
-  let ask = onSilence
   for (;;) {
     signal.throwIfAborted()
     try {
       return { machine: await ssh(place, signal), record: now }
     } catch (error) {
       const failure = passing(error)
-      if (clock.monotonicMs() - sinceMs > LONGEST_MS)
+      const silentMs = clock.monotonicMs() - sinceMs
+      if (silentMs > LONGEST_MS)
         throw failure.code === 'ssh.auth' ? failure : unreachableMachine(record, failure.message)
-      if (ask && failure.code === 'machine.unreachable') {
-        now = (await ask(now, signal)) ?? now
-        ask = undefined
-      }
+      if (failure.code === 'machine.unreachable') now = (await onSilence?.(now, silentMs, signal)) ?? now
     }
     await clock.sleep(PAUSE_MS, signal)
   }

@@ -42,9 +42,22 @@ export function rentDifference(request: RentUpRequest, lab: RentedLab): string |
   if (request.wish.precision !== undefined && request.wish.precision !== precision)
     return `its precision is ${precision}, not ${request.wish.precision}`
   if (request.until === 'endpoint' && !lab.plan.serving) return 'it ends at its machine: `--until machine`'
+  const serving = servingDifference(request, lab)
+  if (serving !== undefined) return serving
   if (request.port && lab.port !== undefined && request.port !== lab.port)
     return `its port is ${String(lab.port)}, not ${String(request.port)}`
   return lab.machine && machineDifference(request, lab.machine)
+}
+
+function servingDifference({ wish, serving }: RentUpRequest, lab: RentedLab): string | undefined {
+  const planned = lab.plan.serving
+  if (!planned) return undefined
+  const context = lab.serving?.contextTokens ?? planned.machines[0]?.contextTokens
+  if (wish.contextTokens !== undefined && context !== undefined && wish.contextTokens !== context)
+    return `its context is ${String(context)} tokens, not ${String(wish.contextTokens)}`
+  if (serving.engineVersion !== undefined && serving.engineVersion !== planned.engineVersion)
+    return `its engine is vLLM ${planned.engineVersion}, not ${serving.engineVersion}`
+  return undefined
 }
 
 function machineDifference({ wish, typed }: RentUpRequest, machine: RentedMachine): string | undefined {

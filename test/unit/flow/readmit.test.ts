@@ -78,14 +78,25 @@ describe('up from another network', () => {
     expect([rules(), asked.length]).toEqual([[], 1])
   })
 
-  it('never takes back what --allow-cidr let in', async () => {
+  it('never takes back what --allow-cidr let in, and asks later: a machine that boots is silent, too', async () => {
     await made({ prompt: prompt(true) }, ['192.0.2.0/24'])
+    const sinceMs = world.context.clock.monotonicMs()
     await world.up({ ingress: [], agreed: false })
+    expect(world.context.clock.monotonicMs() - sinceMs).toBeGreaterThan(60_000)
     expect(asked[0]).toMatch(/lets in 192\.0\.2\.0\/24 alone\. Let 198\.51\.100\.99 in\?$/)
     expect([rules(), record().access]).toEqual([
       [`allow sg-1 ${HOME}/32`],
       { own: [`${HOME}/32`], allowed: ['192.0.2.0/24'] },
     ])
+  })
+
+  it('without a terminal goes on waiting where --allow-cidr had said who: there may be two ways to the internet', async () => {
+    await made({}, ['192.0.2.0/24'])
+    const { clock } = world.context
+    const inAMinute = clock.monotonicMs() + 120_000
+    world.there.isSilent = () => clock.monotonicMs() < inAMinute
+    expect(await world.up({ ingress: [], agreed: false })).toMatchObject({ outcome: 'up' })
+    expect(rules()).toEqual([])
   })
 
   it('lets in what --allow-cidr says, in place of the address that labos found', async () => {
@@ -221,8 +232,9 @@ describe('labos tunnel', () => {
 
 describe('the keeper, which cannot ask', () => {
   const lab = rentedLab(served)
+  const since = Date.UTC(2026, 0, 1, 1)
   const notes = (state: string, silentMs: number, of: RentedLab = lab) =>
-    machineNotes({ name: 'one', ttlMs: 1, drift: [], silent: silentOf(of, { state, since: 0 }, silentMs) })
+    machineNotes({ name: 'one', ttlMs: 1, drift: [], silent: silentOf(of, { state, since }, since + silentMs) })
 
   it('says after ten seconds what may be the reason, always in the same words', () => {
     expect(notes('away', 9000)).toEqual([])
@@ -230,13 +242,15 @@ describe('the keeper, which cannot ask', () => {
     expect(notes('away', 11_000)).toEqual([
       {
         about: 'address',
-        text: 'The machine is silent since 1970-01-01 00:00 UTC. In another network this computer has another address, which the machine does not let in: `labos up deepseek-coder-v2 --name one --until machine` looks, and lets it in.',
+        text: 'The machine is silent since 2026-01-01 01:00 UTC. In another network this computer has another address, which the machine does not let in: `labos up deepseek-coder-v2 --name one --until machine` looks, and lets it in.',
       },
     ])
     expect(notes('away', 600_000)).toEqual(notes('away', 11_000))
   })
 
-  it("does not of a host of the user's own", () => {
+  it("does not of a machine that boots, or a host of the user's own", () => {
+    const machine = { ...(lab.machine as NonNullable<RentedLab['machine']>), launchedAt: '2026-01-01T00:58:00.000Z' }
+    expect(notes('away', 60_000, { ...lab, machine })).toEqual([])
     expect(
       notes('away', 60_000, rentedLab({ ...served, ssh: { user: 'me', port: 22, host: 'box', hostKeys: [] } })),
     ).toEqual([])
