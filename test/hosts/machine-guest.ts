@@ -34,6 +34,8 @@ export interface Mirrors {
   readonly hub: Mirror
   /** Of the model that the hub has. */
   readonly commit: string
+  /** That a machine fetches of it. */
+  readonly bytes: number
   close(): Promise<void>
 }
 
@@ -50,11 +52,13 @@ export async function openMirrors(
   const close = async (): Promise<void> => {
     await Promise.all([index.close(), hub.close()])
   }
-  return { index, hub, commit: modelCommit(repos), close }
+  const files = repos.find(({ repo }) => repo === MODEL_REPO)?.files.filter(({ path }) => !path.endsWith('.md')) ?? []
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  return { index, hub, commit: modelCommit(repos), bytes, close }
 }
 
 /** A lab on a g6e.xlarge that gets everything from those. */
-export const labOn = ({ index, hub, commit }: Mirrors, more: Partial<Laboratory> = {}): LabWish => ({
+export const labOn = ({ index, hub, commit, bytes }: Mirrors, more: Partial<Laboratory> = {}): LabWish => ({
   labId: 'lab-1',
   provider: 'aws',
   lease: { ttlMs: 14_400_000, bootMs: 3_600_000, idleMs: 1_800_000 },
@@ -63,7 +67,7 @@ export const labOn = ({ index, hub, commit }: Mirrors, more: Partial<Laboratory>
     driverMin: DRIVER_MIN,
     repo: MODEL_REPO,
     revision: commit,
-    weightsBytes: 114_000_000,
+    weightsBytes: bytes,
     wantsToken: false,
     machines: [{ type: 'g6e.xlarge', gpuCount: 1, gpuMemoryMiB: 45_776, config: vllmConfig(commit) }],
     packageIndex: `${index.url}/simple`,

@@ -28,7 +28,9 @@ beforeAll(async () => {
   await asUser('mkdir -p ~/.local/share')
   before = await everything()
 })
-afterAll(() => mirrors?.close())
+afterAll(async () => {
+  if (hostsUnavailable() === undefined) await mirrors.close()
+})
 
 /** As the user, over SSH. */
 async function asUser(command: string): Promise<string> {
