@@ -21,11 +21,8 @@ async function soak(rig) {
   const counts = { answered: 0, left: 0, cut: 0, refused: 0 }
   let warm = await settled(rig)
   for (let round = 0; round < RECONNECTS; round += 1) {
-    const a = Date.now()
     await work(rig, counts)
-    const b = Date.now()
     await cut(rig, counts)
-    if (round % 10 === 0) console.error(round, b - a, Date.now() - b)
     if (round === WARM_RECONNECTS) warm = await settled(rig)
   }
   return rowsOf(counts, warm, await settled(rig))
@@ -54,14 +51,22 @@ async function work({ ours }, counts) {
 
 /** Under streams that are open. @param {Rig} rig @param {Counts} counts */
 async function cut({ ours, wire }, counts) {
-  const streams = Array.from({ length: 3 }, () => send(ours, { body: LONG }).catch(() => 0))
-  await sleep(5)
+  const streams = Array.from({ length: 3 }, () => openStream(ours))
+  await Promise.all(streams.map(({ began }) => began))
   wire.cut()
-  counts.cut += (await Promise.all(streams)).length
+  counts.cut += (await Promise.all(streams.map(({ ended }) => ended))).length
   while ((await send(ours, { body: SMALL }).catch(() => 0)) !== 200) {
     counts.refused += 1
     await sleep(20)
   }
+}
+
+/** @param {number} port */
+function openStream(port) {
+  let begin = () => {}
+  const began = new Promise((resolve) => (begin = () => resolve(undefined)))
+  const ended = send(port, { body: LONG, onPiece: begin }).catch(() => 0)
+  return { began: Promise.race([began, ended]), ended }
 }
 
 /** What is held when nobody asks for anything. @param {Rig} rig */

@@ -148,12 +148,15 @@ function licences(results) {
 
 /** @param {string} folder */
 function licenceOf(folder) {
-  const { name, version, license } = about(folder)
+  const { name, version, license, licenses = [] } = about(folder)
   const text = licenceText(folder) ?? siblingText(folder) ?? 'Its package holds no licence text.\n'
-  return `${name} ${version} (${license})\n\n${text}`
+  return `${name} ${version} (${license ?? licenses.map(({ type }) => type).join(', ')})\n\n${text}`
 }
 
-/** @param {string} folder @returns {{name: string, version: string, license: string}} */
+/**
+ * Packages of old say `licenses`.
+ * @param {string} folder @returns {{name: string, version: string, license?: string, licenses?: {type: string}[]}}
+ */
 function about(folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }

@@ -158,6 +158,23 @@ export interface Holdings {
   tag(id: string, tags: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>
 }
 
+/** A security group that labos made for a lab. */
+export interface AccessGroup {
+  readonly id: string
+  /** CIDR blocks that reach port 22. */
+  readonly ingress: readonly string[]
+}
+
+/** Who may reach a lab's machine. Rejects like `Ec2`. */
+export interface Access {
+  /** The groups of that lab (its id), found by tag. */
+  groups(labId: string, signal: AbortSignal): Promise<readonly AccessGroup[]>
+  /** Lets a block of addresses reach port 22. Success when it does already. */
+  allow(groupId: string, cidr: string, signal: AbortSignal): Promise<void>
+  /** Takes that back. Success when there is nothing to take back. */
+  disallow(groupId: string, cidr: string, signal: AbortSignal): Promise<void>
+}
+
 /** The account's view of one region. */
 export interface Aws {
   readonly ec2: Ec2
@@ -165,6 +182,7 @@ export interface Aws {
   readonly account: Account
   readonly launch: Launch
   readonly holdings: Holdings
+  readonly access: Access
 }
 
 /** Made at the first use: nothing of the SDK is loaded by commands that do not ask. */

@@ -108,6 +108,8 @@ export interface AttachedCommand {
   readonly stderr: Writable
   /** Gives the command a terminal of its own there: its stdout and stderr are one then. */
   readonly terminal?: TerminalHere
+  /** Called when the machine has let us in: what fails later may have begun. */
+  readonly onLogin?: () => void
 }
 
 /**

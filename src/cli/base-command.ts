@@ -34,6 +34,8 @@ const baseFlags = {
   }),
 }
 
+type Parsed = Record<string, unknown>
+
 export type BaseFlags = Interfaces.InferredFlags<typeof baseFlags>
 
 /** What the commands share: where things are, how results and errors are shown, what Ctrl-C does. */
@@ -51,6 +53,15 @@ export abstract class BaseCommand extends Command {
     bearLostOutput(process.stdout, process.stderr)
     this.paths = pathsFrom(env)
     if (this.readsConfig) await applyConfig(this.paths.configFile, env)
+  }
+
+  /** Words come from the command line alone: oclif would take what is piped in for an argument that was left out. */
+  protected override parse<F extends Parsed, B extends Parsed, A extends Parsed>(
+    options?: Interfaces.Input<F, B, A>,
+    argv?: string[],
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    for (const arg of Object.values<{ ignoreStdin?: boolean }>(options?.args ?? {})) arg.ignoreStdin = true
+    return super.parse(options, argv)
   }
 
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The second time the process leaves at once, saying `lastWords`. */

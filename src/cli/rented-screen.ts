@@ -1,8 +1,9 @@
 /** The last screen of `up` on a machine: what there is, what it costs, how to use it, how it ends. */
 import type { RentedUp } from '../flow/up-rented/up-rented.js'
-import { formatDuration, formatTime, formatUsdOr } from '../ui/format.js'
+import { formatDuration, formatUsdOr } from '../ui/format.js'
 import type { Paint } from '../ui/paint.js'
 import { factLines } from '../ui/text.js'
+import { endsText } from './rented-screens.js'
 import { type EndpointScreenFacts, firstUse } from './screens.js'
 
 export function rentedScreen(result: RentedUp, paint: Paint, { labCount, program }: EndpointScreenFacts): string {
@@ -59,12 +60,9 @@ function machineFacts({ lab: { machine }, keyFile }: RentedUp): Facts {
 
 function moneyFacts(lab: RentedUp['lab'], program: string): Facts {
   const price = formatUsdOr(lab.usdPerHour ?? null, 'not known')
-  const { idleMs, endsBy } = lab.lease ?? {}
-  const unless = endsBy === 'idle' && idleMs !== undefined ? `, ${formatDuration(idleMs)} after the last request` : ''
-  const byItself = lab.endsAt === undefined ? '' : `by itself at ${formatTime(lab.endsAt)}${unless}, or `
   return [
     ['price', `${price}/h, ${formatUsdOr(lab.usdSoFar ?? null, 'not known')} so far`],
-    ['ends', `${byItself}with \`${program} down ${lab.name}\``],
-    ['in all', `${formatUsdOr(lab.usdUntilEnd ?? null, 'not known')} by then`],
+    ['ends', `${endsText(lab)}\`${program} down ${lab.name}\``],
+    ['in all', `${formatUsdOr(lab.usdUntilDeadline ?? lab.usdUntilEnd ?? null, 'not known')} at most`],
   ]
 }

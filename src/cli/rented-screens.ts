@@ -11,7 +11,7 @@ import { painted, priceText, requestsText, restartsText } from './lab-words.js'
 
 /** Everything known of one rented lab. */
 export function rentedScreen(lab: LabStatus, paint: Paint): string {
-  const { machine, usdSoFar = null, endsAt, name, lease } = lab
+  const { machine, usdSoFar = null, name, lease } = lab
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['state', `${lab.state}${lab.detail === undefined ? '' : `: ${lab.detail}`}`],
     ['model', lab.model],
@@ -21,7 +21,7 @@ export function rentedScreen(lab: LabStatus, paint: Paint): string {
     ['host', lab.host],
     ['lease', lease?.text],
     ['cost', `${formatUsdOr(usdSoFar, 'not known')} so far, ${priceText(lab)} now${endText(lab)}`],
-    ['ends', `${endsAt === undefined ? '' : `by itself ${formatTime(endsAt)}, or `}labos down ${name}`],
+    ['ends', `${endsText(lab)}labos down ${name}`],
     ...(lab.notes ?? []).map(({ text }) => ['note', text] as const),
   ]
   const [first = '', ...lines] = factLines(
@@ -50,10 +50,18 @@ function setUpText({ phases = [] }: LabStatus): string | undefined {
   return phases.map(({ name, state }) => `${name} ${state}`).join(', ')
 }
 
-const endText = ({ usdUntilEnd, endsAt, state }: LabStatus): string =>
-  typeof usdUntilEnd === 'number' && endsAt !== undefined && state !== 'ended'
-    ? `, ${formatUsd(usdUntilEnd)} in all by its end`
-    : ''
+function endText({ usdUntilEnd, usdUntilDeadline, endsAt, state }: LabStatus): string {
+  if (typeof usdUntilEnd !== 'number' || endsAt === undefined || state === 'ended') return ''
+  const atMost = typeof usdUntilDeadline === 'number' ? `, ${formatUsd(usdUntilDeadline)} at most` : ''
+  return `, ${formatUsd(usdUntilEnd)} in all by its end${atMost}`
+}
+
+/** When it ends by itself: the nearer end, which use puts off, and the one that stands. Ends in ` or `. */
+export function endsText({ endsAt, deadlineAt, lease }: LabStatus): string {
+  if (endsAt === undefined) return ''
+  if (deadlineAt === undefined || lease?.endsBy !== 'idle') return `by itself ${formatTime(endsAt)}, or `
+  return `by itself ${formatTime(endsAt)} if nothing is asked, ${formatTime(deadlineAt)} at the latest, or `
+}
 
 export function costScreen({ labs, sum, unknown }: CostReport, paint: Paint): string {
   if (labs.length === 0) return 'There is no lab, and nothing costs anything.'
@@ -90,14 +98,15 @@ const moneyCells = ({ usdSoFar, usdStopped, usdPerHour }: CostReport['sum']): st
 
 const endCell = ({ endsAt }: CostOfLab): string => (endsAt === null ? '-' : formatTime(endsAt))
 
-export function stoppedScreen({ name, outcome, usdPerDay, diskGB, losesWeights }: Stopped): string {
+export function stoppedScreen({ name, outcome, usdPerDay, diskGB, losesWeights, closedEndpoint }: Stopped): string {
   const disk = diskGB === null ? 'Its disk' : `Its disk of ${String(diskGB)} GB`
   const price = formatUsdOr(usdPerDay, 'at a price that is not known,')
   return wrap(
     [
       `${name} is ${outcome === 'stopped' ? '' : 'already '}stopped.`,
       `${disk} is kept, ${price} a day, until \`labos start ${name}\` or \`labos down ${name}\`; nothing ends it by itself.`,
-      ...(losesWeights ? ["What was on the machine's own NVMe disk is gone, the weights with it."] : []),
+      ...(losesWeights ? ["What was on the machine's own NVMe disk is gone, engine and weights with it."] : []),
+      ...(closedEndpoint === null ? [] : [`Its endpoint ${closedEndpoint} is closed until then.`]),
     ].join(' '),
   ).join('\n')
 }
@@ -106,14 +115,28 @@ export function startedScreen(started: Started): string {
   const { name, outcome, machine, address, endsAt } = started
   const at = address === null ? 'without a public address' : `at ${address}`
   return wrap(
-    `${name} ${outcome === 'started' ? 'runs again' : 'runs already'}: ${machine} ${at}.${endSentence(started, endsAt)}`,
+    `${name} ${outcome === 'started' ? 'runs again' : 'runs already'}: ${machine} ${at}.${servingSentence(started)}${endSentence(started, endsAt)}`,
   ).join('\n')
 }
 
 export const extendedScreen = (extended: Extended): string =>
   wrap(
-    `${extended.name} ends by itself ${formatTime(extended.endsAt)}, not ${formatTime(extended.endedAtBefore)}.${totalSentence(extended)}`,
+    `${extended.name} ends by itself ${formatTime(extended.endsAt)}, not ${formatTime(extended.endedAtBefore)}.${totalSentence(extended)}${machineSentence(extended)}`,
   ).join('\n')
+
+function servingSentence({ name, endpoint, isServing }: Started): string {
+  if (endpoint === null) return ''
+  return isServing
+    ? ` The model answers at ${endpoint}.`
+    : ` The model is on its way to ${endpoint}: \`labos status ${name}\` says how far it is.`
+}
+
+function machineSentence({ machine }: Extended): string {
+  if (!machine) return ' The machine could not be asked just now; it looks each half minute.'
+  return machine.isTaken
+    ? ` The machine goes by that already: ${machine.says}.`
+    : ` The machine has not seen it yet, and looks each half minute: ${machine.says}.`
+}
 
 const endSentence = (money: Started, endsAt: string | null): string =>
   endsAt === null ? '' : ` It ends by itself ${formatTime(endsAt)}.${totalSentence(money)}`

@@ -88,7 +88,7 @@ export default class Up extends BaseCommand {
       ])
       const plan = await planRental(request.wish, context, signal)
       firstFit(plan)
-      this.render(withinLimit(plan, request.wish), flags, rentPlanText, true)
+      this.render(withinLimit(plan, request.wish), flags, (shown) => rentPlanText(shown), true)
       return
     }
     const [{ upRented }, { leftAtOnce }] = await Promise.all([

@@ -55,13 +55,13 @@ function isRentedHere(name: string, { paths }: Context): boolean {
   }
 }
 
-/** An `up` that still runs is asked to stop, as Ctrl-C would: it removes what it made and lets go of the lab. */
+/** An `up` or `start` that still runs is asked to stop, as Ctrl-C would: it removes what it made, and lets go of the lab. */
 async function stopUp(
   holder: { pid: number; startTime: string; command: string },
   { emit, processes }: Context,
 ): Promise<void> {
   const who = `\`${holder.command}\` (pid ${String(holder.pid)})`
-  if (!holder.command.startsWith('labos up')) {
+  if (!/^labos (?:up|start) /.test(holder.command)) {
     emit({ type: 'note', text: `waiting for ${who}` })
     return
   }

@@ -9,6 +9,7 @@ import type { Context } from './context.js'
 import { extendHost } from './extend-host.js'
 import { withMachineOf } from './rented-lab.js'
 import { costOfLab } from './rented-record.js'
+import { type MachineWord, tellMachine } from './tell-machine.js'
 
 export interface ExtendRequest {
   readonly name?: string
@@ -24,10 +25,13 @@ export interface Extended {
   readonly usdPerHour: number | null
   /** In all, by the new end. */
   readonly usdUntilEnd: number | null
+  /** What the machine itself says of its end now; absent where it could not be asked. */
+  readonly machine?: MachineWord
 }
 
 /**
- * Moves the deadline of a rented lab's machine: the machine reads it from its tag each minute. Throws `usage.value` for no
+ * Moves the deadline of a rented lab's machine: the machine reads it from its tag each half minute, and now, where it can be told
+ * to. Throws `usage.value` for no
  * time at all and for a lab on this computer, `machine.state` where the deadline has passed or nothing runs,
  * `machine.gone`, and what asking AWS throws.
  */
@@ -45,7 +49,15 @@ export async function extend({ name, byMs }: ExtendRequest, context: Context, si
     const extended = { ...record, expiresAt: endsAt }
     await saveLab(context.paths, extended)
     const { usdPerHour, usdUntilEnd } = costOfLab(extended, context.clock.now())
-    return { name: record.name, endedAtBefore: expiresAt, endsAt, usdPerHour, usdUntilEnd }
+    const word = await tellMachine(extended, context, signal)
+    return {
+      name: record.name,
+      endedAtBefore: expiresAt,
+      endsAt,
+      usdPerHour,
+      usdUntilEnd,
+      ...(word ? { machine: word } : {}),
+    }
   })
 }
 

@@ -24,7 +24,7 @@ const path = z.object({
 })
 
 /** Something that the user should know, in whole sentences. */
-const note = z.object({ about: z.enum(['drift', 'kv-repair', 'lease', 'interrupt']), text: z.string() })
+const note = z.object({ about: z.enum(['drift', 'kv-repair', 'lease', 'interrupt', 'address']), text: z.string() })
 
 const drift = z.object({
   what: z.enum(['weights', 'kv-cache']),

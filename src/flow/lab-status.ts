@@ -76,6 +76,9 @@ export interface LabStatus {
   readonly usdSoFar?: number | null
   /** Of rented labs: in all, by the end. Null = not known, or nothing ends it. */
   readonly usdUntilEnd?: number | null
+  /** Of rented labs that serve: the latest end, and what it will have cost by then. Null = not known. */
+  readonly deadlineAt?: string
+  readonly usdUntilDeadline?: number | null
   readonly lease?: KeeperStatus['lease']
   readonly activity?: { readonly inFlight: number; readonly requests: number }
   readonly tokens?: { readonly prompt: number; readonly generated: number }

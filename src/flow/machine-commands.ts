@@ -2,7 +2,7 @@
 import type { Command } from '../ports.js'
 import type { RentedLab } from '../state/record.js'
 
-type Serving = NonNullable<RentedLab['serving']>
+type Serving = Pick<NonNullable<RentedLab['serving']>, 'home' | 'scope'>
 
 /** A script of `templates/machine/` with its arguments. On a rented machine it runs as root, on a host of the user's as the user. */
 export function scriptCommand({ home, scope }: Serving, script: string, ...args: readonly string[]): Command {

@@ -6,17 +6,31 @@ import type { AttachedCommand } from '../ports.js'
 import { labPaths } from '../state/paths.js'
 import { isOnHost } from '../state/record.js'
 import type { Context } from './context.js'
+import { LabosError } from '../errors/labos-error.js'
 import { labOnMachine } from './lab-on-machine.js'
+import { offerToLetIn } from './readmit/offer.js'
 import { sshPlace } from './ssh-place.js'
 
-/** Resolves to the command's exit code. Throws `usage.value` for a lab on this computer, and what `AttachSsh` rejects with. */
-export function machineShell(
+/**
+ * Resolves to the command's exit code. A machine that is silent as it lets in another address than this computer has now is
+ * asked to let it in, where the user agrees. Throws `usage.value` for a lab on this computer, and what `AttachSsh` rejects with.
+ */
+export async function machineShell(
   name: string,
   command: AttachedCommand,
-  { paths, env, attachSsh }: Pick<Context, 'paths' | 'env' | 'attachSsh'>,
+  context: Context,
   signal: AbortSignal,
 ): Promise<number> {
-  return attachSsh(sshPlace(labOnMachine('ssh', name, paths), paths, env['SSH_AUTH_SOCK']), command, signal)
+  const { paths, env, attachSsh } = context
+  const place = sshPlace(labOnMachine('ssh', name, paths), paths, env['SSH_AUTH_SOCK'])
+  const login = { isDone: false }
+  try {
+    return await attachSsh(place, { ...command, onLogin: () => (login.isDone = true) }, signal)
+  } catch (error) {
+    const isSilent = !login.isDone && error instanceof LabosError && error.code === 'machine.unreachable'
+    if (!isSilent || !(await offerToLetIn(name, `labos ssh ${name}`, context, signal))) throw error
+  }
+  return attachSsh(place, command, signal)
 }
 
 /** Public shape of `labos ssh --print --json`. */

@@ -2,9 +2,16 @@
 import type { CloudMachine, MachineState } from '../cloud-ports.js'
 import type { MachinePrice } from '../plan/aws/cloud-labs.js'
 import { billedFrom, labCost, type BilledFrom, type LabCost, ratesOf, type Rates } from '../plan/aws/cost.js'
-import type { RentedLab } from '../state/record.js'
+import type { RentedLab, RentedOffer } from '../state/record.js'
 
 export const ratesOfLab = ({ plan, machine }: RentedLab): Rates => ratesOf(plan.offers, machine)
+
+/** The offer of the plan that its machine is. */
+export const offerOfLab = ({ plan, machine }: RentedLab): RentedOffer | undefined =>
+  plan.offers.find(({ instanceType, region }) => instanceType === machine?.instanceType && region === machine.region)
+
+/** A stop empties the disk that the weights are on. */
+export const losesWeights = (record: RentedLab): boolean => offerOfLab(record)?.weightsOnLocalDisk ?? false
 
 const UNKNOWN: LabCost = { usdSoFar: null, usdRunning: null, usdStopped: null, usdPerHour: null, usdUntilEnd: null }
 

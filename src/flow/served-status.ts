@@ -58,8 +58,12 @@ function merged(known: LabStatus, record: MachineLab, answer: KeeperStatus, nowM
   const { endsAt } = answer.lease
   if (endsAt === undefined || said.state === 'ended') return { ...facts, ...said }
   const { usdUntilEnd } = isRented(record) ? costOfLab({ ...record, expiresAt: endsAt }, nowMs) : known
-  return { ...facts, ...said, endsAt, ...(usdUntilEnd === undefined ? {} : { usdUntilEnd }) }
+  return { ...facts, ...said, endsAt, usdUntilEnd: usdUntilEnd ?? null, ...atMost(known) }
 }
+
+/** The deadline stands however often the nearer end is put off. */
+const atMost = ({ endsAt, usdUntilEnd }: LabStatus): Pick<LabStatus, 'deadlineAt' | 'usdUntilDeadline'> =>
+  endsAt === undefined ? {} : { deadlineAt: endsAt, usdUntilDeadline: usdUntilEnd ?? null }
 
 /** A keeper may leave for reasons that are not its machine's. */
 const OWN_ENDS: ReadonlySet<string> = new Set(['stopped', 'failed', 'runner'])

@@ -5,11 +5,14 @@ import { saveLab } from '../state/store.js'
 import { formatUsdOr } from '../ui/format.js'
 import { awaitState } from './await-state.js'
 import type { Context } from './context.js'
+import { endpointOf } from './from-answer.js'
+import type { Proof } from './prove-serving.js'
 import { type HeldLab, withMachineOf } from './rented-lab.js'
 import { costOfLab, ratesOfLab, withMachine } from './rented-record.js'
+import { serveAgain, type ServedAgain, type ServeAgainWish } from './serve-again.js'
 import { stillRuns } from './still-runs.js'
 
-export interface StartRequest {
+export interface StartRequest extends ServeAgainWish {
   readonly name?: string
   /** From now; absent = as its plan says. */
   readonly ttlMs?: number
@@ -21,6 +24,12 @@ export interface Started {
   readonly outcome: 'started' | 'already-running'
   readonly machine: string
   readonly address: string | null
+  /** Null: nothing is to be served on it. */
+  readonly endpoint: string | null
+  /** The model answers there. */
+  readonly isServing: boolean
+  /** What the proof of that measured; absent where it served already. */
+  readonly proof?: Proof
   readonly endsAt: string | null
   readonly usdPerHour: number | null
   /** In all, by the end. */
@@ -31,19 +40,41 @@ const STOP_MS = 15 * 60_000
 const START_MS = 10 * 60_000
 
 /**
- * Starts the stopped machine of a rented lab with a new deadline, which is on the machine before it starts. Throws
- * `capacity.none` and `quota.vcpu`, after which it is stopped as before, `machine.gone`, `machine.failed`, `usage.value`
- * for a lab on this computer, and what asking AWS throws.
+ * Starts the stopped machine of a rented lab with a new deadline, which is on the machine before it starts, and goes on as `up`
+ * does until the model answers, where one is to be served. What fails then leaves the machine running. Throws `capacity.none`
+ * and `quota.vcpu`, after which it is stopped as before, `machine.gone`, `machine.failed`, `usage.value` for a lab on this
+ * computer, what asking AWS throws, and what `up` throws.
  */
 export const start = (request: StartRequest, context: Context, signal: AbortSignal): Promise<Started> =>
   withMachineOf('start', request.name, context, signal, async (held) => {
-    const { record, machine } = held
-    if (machine.state === 'running' || machine.state === 'pending') {
-      await saveLab(context.paths, record)
-      return started(record, 'already-running', context)
-    }
-    return started(await startMachine(request, held, context, signal), 'started', context)
+    const { state } = held.machine
+    const outcome = state === 'running' || state === 'pending' ? 'already-running' : 'started'
+    const record = await running(request, held, context, signal)
+    const served = await reached(record, () => serveAgain(record, outcome === 'started', request, context, signal))
+    return started(served, outcome, context)
   })
+
+/** Resolves to the record of a machine that runs and has an address. */
+async function running(
+  request: StartRequest,
+  held: HeldLab,
+  context: Context,
+  signal: AbortSignal,
+): Promise<RentedLab> {
+  const { record, machine } = held
+  await saveLab(context.paths, record)
+  if (machine.state === 'running') return record
+  const sinceMs = context.clock.monotonicMs()
+  const { id } = machine
+  context.emit({ type: 'start', step: 'machine', text: `starting ${id}` })
+  const starting = machine.state === 'pending' ? record : await startMachine(request, held, context, signal)
+  const wish = { id, state: 'running' as const, limitMs: START_MS, isAddressWanted: true }
+  const now = await reached(starting, () => awaitState(wish, held.holdings, context, signal))
+  const done = withMachine(starting, now, context.clock.now())
+  await saveLab(context.paths, done)
+  context.emit({ type: 'done', step: 'machine', text: `${id} runs`, elapsedMs: context.clock.monotonicMs() - sinceMs })
+  return done
+}
 
 async function startMachine(
   { ttlMs }: StartRequest,
@@ -51,10 +82,9 @@ async function startMachine(
   context: Context,
   signal: AbortSignal,
 ): Promise<RentedLab> {
-  const { clock, emit, paths } = context
+  const { clock, paths } = context
   const sinceMs = clock.monotonicMs()
   const { id } = machine
-  emit({ type: 'start', step: 'machine', text: `starting ${id}` })
   if (machine.state === 'stopping')
     await awaitState({ id, state: 'stopped', limitMs: STOP_MS }, holdings, context, signal)
   const waitedMs = clock.monotonicMs() - sinceMs
@@ -66,13 +96,7 @@ async function startMachine(
   const tagged = { ...machine, tags: { ...machine.tags, [TAGS.expiresAt]: expiresAt } }
   const starting = withMachine(intended, { ...tagged, state: 'pending' }, clock.now())
   await saveLab(paths, starting)
-  const now = await reached(starting, () =>
-    awaitState({ id, state: 'running', limitMs: START_MS, isAddressWanted: true }, holdings, context, signal),
-  )
-  const done = withMachine(starting, now, clock.now())
-  await saveLab(paths, done)
-  emit({ type: 'done', step: 'machine', text: `${id} runs`, elapsedMs: clock.monotonicMs() - sinceMs })
-  return done
+  return starting
 }
 
 const REFUSED: ReadonlySet<string> = new Set([
@@ -120,13 +144,17 @@ async function reached<T>(record: RentedLab, work: () => Promise<T>): Promise<T>
   }
 }
 
-function started(record: RentedLab, outcome: Started['outcome'], { clock }: Context): Started {
+function started({ record, proof, isServing }: ServedAgain, outcome: Started['outcome'], { clock }: Context): Started {
   const { usdPerHour, usdUntilEnd } = costOfLab(record, clock.now())
+  const { name, machine, plan, port } = record
   return {
-    name: record.name,
+    name,
     outcome,
-    machine: record.machine?.id ?? '',
-    address: record.machine?.address ?? null,
+    machine: machine?.id ?? '',
+    address: machine?.address ?? null,
+    endpoint: plan.serving && port !== undefined ? endpointOf(port) : null,
+    isServing,
+    ...(proof ? { proof } : {}),
     endsAt: record.expiresAt ?? null,
     usdPerHour,
     usdUntilEnd,

@@ -1,10 +1,13 @@
 import { LabosError } from '../errors/labos-error.js'
+import { readKeeper } from '../state/read.js'
 import type { RentedLab } from '../state/record.js'
 import { saveLab } from '../state/store.js'
 import { awaitState } from './await-state.js'
 import type { Context } from './context.js'
+import { closeEndpoint } from './end-running.js'
+import { endpointOf } from './from-answer.js'
 import { type HeldLab, withMachineOf } from './rented-lab.js'
-import { ratesOfLab, withMachine } from './rented-record.js'
+import { losesWeights, offerOfLab, ratesOfLab, withMachine } from './rented-record.js'
 import { stillRuns } from './still-runs.js'
 
 /** Public: `labos stop --json` prints it. */
@@ -16,12 +19,15 @@ export interface Stopped {
   readonly diskGB: number | null
   /** What was on the machine's own NVMe disk is gone. */
   readonly losesWeights: boolean
+  /** The endpoint that was open until now; null = none was. */
+  readonly closedEndpoint: string | null
 }
 
 const LIMIT_MS = 15 * 60_000
 
 /**
- * Stops the machine of a rented lab and keeps its disk; resolves when EC2 says that it is stopped. Throws `machine.state`
+ * Stops the machine of a rented lab and keeps its disk; resolves when EC2 says that it is stopped. Its endpoint here is closed:
+ * nobody is there to answer. Throws `machine.state`
  * for a spot machine, `machine.gone`, `usage.value` for a lab on this computer, and what asking AWS throws.
  */
 export const stop = (name: string | undefined, context: Context, signal: AbortSignal): Promise<Stopped> =>
@@ -29,13 +35,17 @@ export const stop = (name: string | undefined, context: Context, signal: AbortSi
     const { record, machine } = held
     if (machine.state === 'stopped') {
       await saveLab(context.paths, record)
-      return stopped(record, 'already-stopped')
+      return stopped(record, 'already-stopped', await closed(record, context, signal))
     }
     if (machine.market === 'spot') throw spot(record)
-    return stopped(await stopMachine(held, context, signal), 'stopped')
+    return stopMachine(held, context, signal)
   })
 
-async function stopMachine({ record, machine, holdings }: HeldLab, context: Context, signal: AbortSignal) {
+async function stopMachine(
+  { record, machine, holdings }: HeldLab,
+  context: Context,
+  signal: AbortSignal,
+): Promise<Stopped> {
   const sinceMs = context.clock.monotonicMs()
   const { id } = machine
   context.emit({ type: 'start', step: 'machine', text: `stopping ${id}` })
@@ -45,12 +55,23 @@ async function stopMachine({ record, machine, holdings }: HeldLab, context: Cont
   if (machine.state !== 'stopping') await accepted(record, () => holdings.stop(id, signal))
   const stopping = withMachine(record, { ...machine, state: 'stopping' }, context.clock.now())
   await saveLab(context.paths, stopping)
-  const now = await awaitState({ id, state: 'stopped', limitMs: LIMIT_MS }, holdings, context, signal)
+  const [closedEndpoint, now] = await Promise.all([
+    closed(record, context, signal),
+    awaitState({ id, state: 'stopped', limitMs: LIMIT_MS }, holdings, context, signal),
+  ])
   const done = withMachine(stopping, now, context.clock.now())
   await saveLab(context.paths, done)
   const elapsedMs = context.clock.monotonicMs() - sinceMs
   context.emit({ type: 'done', step: 'machine', text: `${id} is stopped`, elapsedMs })
-  return done
+  return stopped(done, 'stopped', closedEndpoint)
+}
+
+/** Resolves to what was closed. */
+async function closed({ name }: RentedLab, context: Context, signal: AbortSignal): Promise<string | null> {
+  const keeper = readKeeper(context.paths, name)
+  const isOpen = keeper !== undefined && !keeper.ended && (await context.processes.isAlive(keeper))
+  await closeEndpoint(name, context, signal)
+  return isOpen ? endpointOf(keeper.port) : null
 }
 
 /** What is not stopped goes on costing. */
@@ -62,18 +83,15 @@ async function accepted(record: RentedLab, ask: () => Promise<void>): Promise<vo
   }
 }
 
-function stopped(record: RentedLab, outcome: Stopped['outcome']): Stopped {
-  const { plan, machine, name } = record
+function stopped(record: RentedLab, outcome: Stopped['outcome'], closedEndpoint: string | null): Stopped {
   const perHour = ratesOfLab(record).stopped
-  const offer = plan.offers.find(
-    ({ instanceType, region }) => instanceType === machine?.instanceType && region === machine.region,
-  )
   return {
-    name,
+    name: record.name,
     outcome,
     usdPerDay: perHour === null ? null : perHour * 24,
-    diskGB: offer?.diskGB ?? null,
-    losesWeights: offer?.weightsOnLocalDisk ?? false,
+    diskGB: offerOfLab(record)?.diskGB ?? null,
+    losesWeights: losesWeights(record),
+    closedEndpoint,
   }
 }
 

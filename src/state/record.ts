@@ -152,6 +152,15 @@ export const rentedLab = z.object({
   port: z.exactOptional(z.number()),
   ssh: z.exactOptional(ssh),
   serving: z.exactOptional(serving),
+  /** Who may reach port 22 of the machine, as labos set it. Absent in records of before. */
+  access: z.exactOptional(
+    z.object({
+      /** This computer's address, where nobody said who: replaced when it changes. */
+      own: z.array(z.string()),
+      /** As `--allow-cidr` said. */
+      allowed: z.array(z.string()),
+    }),
+  ),
   /** When the machine ends itself. */
   expiresAt: z.exactOptional(z.string()),
   /** What was billed when, oldest first: each entry holds until the next. */

@@ -5,6 +5,7 @@
 import type { Plan } from '../plan/plan.js'
 import type { HostPlan } from '../plan/host/host-plan.js'
 import type { RentPlan } from '../plan/rent/rent-plan.js'
+import type { Serving } from '../plan/rent/serving.js'
 import type { ErrorJson } from '../errors/labos-error.js'
 
 export type StepName =
@@ -23,7 +24,8 @@ export type StepName =
 
 export type LabosEvent =
   | { type: 'plan'; plan: Plan }
-  | { type: 'rent-plan'; plan: RentPlan }
+  /** `serving` is absent where nothing is to be served on the machine. */
+  | { type: 'rent-plan'; plan: RentPlan; serving?: Pick<Serving, 'engineVersion' | 'idleMs' | 'bootMs'> }
   | { type: 'host-plan'; plan: HostPlan }
   /** A phase began; `text` says what it does, present tense, no dot. */
   | { type: 'start'; step: StepName; text: string }

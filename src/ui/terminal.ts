@@ -6,6 +6,7 @@ import { endText, progressText } from './lines.js'
 import { planEventText } from './plan-event-text.js'
 import type { Paint } from './paint.js'
 import type { Output, Reporter } from './reporter.js'
+import { wrap } from './text.js'
 
 const STEP_WIDTH = 8
 
@@ -41,19 +42,33 @@ export function terminalReporter(output: Output, spinner: Ora, paint: Paint): Re
   }
 }
 
+/** A mark, the step, and what is said of it, which stands under itself where it takes several lines. */
+const stepLine = (mark: string, step: StepName, text: string): string =>
+  wrap(text, `${mark} ${step.padEnd(STEP_WIDTH)}  `, ' '.repeat(STEP_WIDTH + 4)).join('\n')
+
 function lineOf(event: LabosEvent, paint: Paint): string | undefined {
   if ('plan' in event) return `\n${planEventText(event)}\n`
   switch (event.type) {
     case 'done':
-      return `${paint.green('✔')} ${event.step.padEnd(STEP_WIDTH)}  ${event.text} ${paint.dim(`(${formatDuration(event.elapsedMs)})`)}`
+      return stepLine(
+        paint.green('✔'),
+        event.step,
+        `${event.text} ${paint.dim(`(${formatDuration(event.elapsedMs)})`)}`,
+      )
     case 'failed':
       return `${paint.red('✖')} ${event.step}` // the error itself is printed at the end
     case 'retry':
-      return `${paint.yellow('!')} ${event.step.padEnd(STEP_WIDTH)}  ${event.reason}; try ${String(event.attempt)} in ${formatDuration(event.delayMs)}`
+      return stepLine(
+        paint.yellow('!'),
+        event.step,
+        `${event.reason}; try ${String(event.attempt)} in ${formatDuration(event.delayMs)}`,
+      )
     case 'note':
-      return `${paint.yellow('!')} ${event.step === undefined ? '' : `${event.step.padEnd(STEP_WIDTH)}  `}${event.text}`
+      return event.step === undefined
+        ? wrap(event.text, `${paint.yellow('!')} `, '  ').join('\n')
+        : stepLine(paint.yellow('!'), event.step, event.text)
     case 'warning':
-      return `${paint.yellow('! warning')}  ${event.text}`
+      return wrap(event.text, `${paint.yellow('! warning')}  `, ' '.repeat('! warning  '.length)).join('\n')
     case 'command':
       return paint.dim(`running ${event.program}`)
     case 'command-ended':

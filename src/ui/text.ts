@@ -1,14 +1,18 @@
 /** Text laid out for a fixed width. Widths are counted in characters; none of it may be wider than one column. */
+import { stripVTControlCharacters } from 'node:util'
 
 export const WIDTH = 80
 
-/** Breaks at spaces. `lead` goes before the first line, `hang` before the others; a word too long for a line stands alone. */
+/**
+ * Breaks at spaces. `lead` goes before the first line, `hang` before the others; a word too long for a line stands alone.
+ * Colour codes take no room.
+ */
 export function wrap(text: string, lead = '', hang = lead): string[] {
   const lines: string[] = []
   let line = lead
   let isEmpty = true
   for (const word of text.split(' ')) {
-    if (!isEmpty && line.length + 1 + word.length > WIDTH) {
+    if (!isEmpty && columnsOf(line) + 1 + columnsOf(word) > WIDTH) {
       lines.push(line)
       line = `${hang}${word}`
     } else line = isEmpty ? `${line}${word}` : `${line} ${word}`
@@ -16,6 +20,8 @@ export function wrap(text: string, lead = '', hang = lead): string[] {
   }
   return [...lines, line]
 }
+
+const columnsOf = (text: string): number => stripVTControlCharacters(text).length
 
 /** `  - text`, the lines below the first standing under its first word. */
 export const bullet = (text: string): string[] => wrap(text, '  - ', '    ')

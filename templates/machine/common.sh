@@ -69,6 +69,13 @@ engine_port() {
     echo "${port:-8000}"
 }
 
+# Noted, so that those which we made are taken back with the rest.
+make_folder() {
+    [ -d "$1" ] && return 0
+    make_folder "${1%/*}"
+    mkdir "$1" && echo "$1" >>"$LABOS_HOME/folders"
+}
+
 # Whole or not at all, from standard input.
 replace() {
     cat >"$1.$$" && mv -f "$1.$$" "$1"

@@ -6,7 +6,7 @@ HTTP go on where an earlier process stopped. Exit: 3 refused, 4 no such model, 5
 import errno, fnmatch, json, os, shutil, struct, sys
 from concurrent.futures import ThreadPoolExecutor
 from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url, snapshot_download
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 from huggingface_hub.file_download import http_get, repo_folder_name
 from huggingface_hub.utils import build_hf_headers
 
@@ -111,9 +111,10 @@ def code(error):
         return 5
     if isinstance(error, GatedRepoError) or status == 403:
         return 3
-    if isinstance(error, (RepositoryNotFoundError, RevisionNotFoundError)) or status == 404:
-        return 4
-    return 3 if isinstance(error, HfHubHTTPError) and status == 401 else 1
+    if status == 401 and "Invalid credentials" in str(error):
+        return 3
+    # Who has no token is told 401 of what is not there, too.
+    return 4 if isinstance(error, (RepositoryNotFoundError, RevisionNotFoundError)) or status in (401, 404) else 1
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ PERIOD_S=30
 ALONE='DefaultDependencies=no'
 
 write_units() {
-    mkdir -p "$passing" "$units" "$run"
+    mkdir -p "$passing" "$run"
     if [ "$LABOS_ON_END" = poweroff ]; then
         printf '[Unit]\n%s\n# Where a plain power-off fails.\nFailureAction=poweroff-force\n' "$ALONE"
         printf '[Service]\nType=oneshot\nExecStart=systemctl -i --no-block poweroff\n'
@@ -20,9 +20,9 @@ write_units() {
     # At later boots: cloud-init does not arm where it finds no metadata.
     first=$wanted
     [ "$LABOS_SCOPE" = system ] && first=sysinit.target
+    make_folder "$units/$first.wants"
     printf '[Unit]\n%s\nAfter=local-fs.target\n[Service]\nType=oneshot\nExecStart=/bin/sh "%s" arm\n[Install]\nWantedBy=%s\n' \
         "$ALONE" "$bin/lease.sh" "$first" | replace "$units/$unit-arm.service"
-    mkdir -p "$units/$first.wants"
     ln -sf "$units/$unit-arm.service" "$units/$first.wants/$unit-arm.service"
 }
 

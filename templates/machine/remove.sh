@@ -11,6 +11,7 @@ remove() {
         ctl stop "$unit-$name" 2>/dev/null
     done
     data=$(readlink "$LABOS_HOME/disk" 2>/dev/null)
+    folders=$(sort -r "$LABOS_HOME/folders" 2>/dev/null)
     for name in bootstrap engine arm lease end; do
         for file in "$units/$unit-$name.service" "$units"/*.wants/"$unit-$name.service" \
             "$passing/$unit-$name.service" "$passing/$unit-$name.timer"; do
@@ -24,12 +25,9 @@ remove() {
     # A folder is ours only if it holds our scripts.
     [ -e "$LABOS_HOME/bin/lease.sh" ] && rm -rf "$LABOS_HOME"
     rm -rf "$run"
-    # Folders that would be left for nothing; those that hold something stay.
-    if [ "$LABOS_SCOPE" != system ] && cd "$HOME"; then
-        rmdir "$units"/*.wants "${LABOS_HOME%/*}" 2>/dev/null
-        rmdir -p .config/systemd/user 2>/dev/null
-        rmdir -p .local/share 2>/dev/null
-    fi
+    # Those that others use by now stay.
+    echo "$folders" | while read -r folder; do rmdir "$folder" 2>/dev/null; done
+    rmdir "${LABOS_HOME%/*}" 2>/dev/null
     left=$(
         ctl list-units --all --plain --no-legend "$unit-*" 2>/dev/null | awk '{ print "unit " $1 }'
         for path in "$units/$unit"-* "$passing/$unit"-* "$LABOS_HOME" "$run"; do [ -e "$path" ] && echo "$path"; done

@@ -62,7 +62,7 @@ start() {
     mkdir -p "$LABOS_HOME/home"
     write_key
     write_config
-    say running text='the engine starts'
+    say running
     since=$(date +%s)
     ctl reset-failed "$unit-engine.service" 2>/dev/null
     ctl restart "$unit-engine.service" || give_up
@@ -72,7 +72,7 @@ start() {
         [ "$(ctl show -p ActiveState --value "$unit-engine.service")" = active ] || give_up
         sleep 1
         waited=$((waited + 1))
-        [ $((waited % 10)) -eq 0 ] && say running text="the engine loads, $waited s"
+        [ $((waited % 10)) -eq 0 ] && say running text="$waited s"
     done
     # The boot deadline is off.
     sh "$bin/lease.sh" check

@@ -48,7 +48,7 @@ linger() {
 
 case ${1:-} in
     install)
-        mkdir -p "$units"
+        make_folder "$units/$wanted.wants"
         bootstrap_unit | replace "$units/$unit-bootstrap.service"
         engine_unit | replace "$units/$unit-engine.service"
         ctl daemon-reload

@@ -13,6 +13,7 @@ export const fakeAws = (parts: Parts = {}): Aws => ({
     ...parts.launch,
   },
   holdings: { ...absent(['list', 'machine', 'terminate', 'stop', 'start', 'remove', 'tag']), ...parts.holdings },
+  access: { ...absent(['groups', 'allow', 'disallow']), ...parts.access },
 })
 
 /** The same in every region. */

@@ -1,5 +1,13 @@
 /** A rented lab: its record, and the cloud that holds what it says. */
-import type { AwsRegion, CloudMachine, Holding, Holdings, MachineState, OpenAws } from '../../src/cloud-ports.js'
+import type {
+  Access,
+  AwsRegion,
+  CloudMachine,
+  Holding,
+  Holdings,
+  MachineState,
+  OpenAws,
+} from '../../src/cloud-ports.js'
 import { LabosError } from '../../src/errors/labos-error.js'
 import type { RentedLab } from '../../src/state/record.js'
 import { saveLab } from '../../src/state/store.js'
@@ -123,6 +131,8 @@ export interface FakeCloud {
   readonly asked: Map<string, number>
   machines: CloudMachine[]
   things: Holding[]
+  /** Who reaches port 22 by the lab's group. */
+  ingress: string[]
   /** From `shutting-down` to `terminated`, and so on. */
   movingMs: number
   /** How far the computer's clock is ahead of AWS's. */
@@ -142,6 +152,7 @@ export function fakeCloud(clock: FakeClock, regions: readonly AwsRegion[] = REGI
     aws: async (region) =>
       fakeAws({
         holdings: holdingsIn(region),
+        access: accessIn(region),
         ec2: { regions: async () => (meet('regions'), regions) },
         account: {
           identity: async () => {
@@ -154,6 +165,7 @@ export function fakeCloud(clock: FakeClock, regions: readonly AwsRegion[] = REGI
     asked: new Map(),
     machines: [cloudMachine()],
     things: thingsOf('1'),
+    ingress: ['203.0.113.7/32'],
     movingMs: 10_000,
     aheadMs: 0,
     then: () => undefined,
@@ -231,6 +243,21 @@ export function fakeCloud(clock: FakeClock, regions: readonly AwsRegion[] = REGI
       cloud.machines = cloud.machines.map((each) =>
         each.id === id ? { ...each, tags: { ...each.tags, ...tags } } : each,
       )
+    },
+  })
+  const accessIn = (region: string): Access => ({
+    groups: async (labId) => {
+      meet('groups')
+      const groups = cloud.things.filter((each) => each.kind === 'security-group' && each.region === region)
+      return groups.filter((each) => labOf(each) === labId).map(({ id }) => ({ id, ingress: cloud.ingress }))
+    },
+    allow: async (id, cidr) => {
+      changed('allow', `${id} ${cidr}`)
+      cloud.ingress = [...new Set([...cloud.ingress, cidr])]
+    },
+    disallow: async (id, cidr) => {
+      changed('disallow', `${id} ${cidr}`)
+      cloud.ingress = cloud.ingress.filter((each) => each !== cidr)
     },
   })
   return cloud

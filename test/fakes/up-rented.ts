@@ -56,9 +56,9 @@ export function world(
   const specs: LabSpec[] = []
   const refreshed: boolean[] = []
   const aws: OpenAws = async (region) => {
-    const { holdings, ec2 } = await cloud.aws(region)
+    const { holdings, ec2, access } = await cloud.aws(region)
     const identity = async () => ({ accountId: ACCOUNT, arn: 'arn:aws:iam::1:user/me' })
-    return { ...willingAws({}, { identity }), holdings, ec2 }
+    return { ...willingAws({}, { identity }), holdings, ec2, access }
   }
   const up: Up = async ({ spec, refresh, say }) => {
     const made = await spec
@@ -87,6 +87,7 @@ export function makeMachine({ machine, access }: LabSpec, cloud: FakeCloud): Mac
   const made = cloudMachine({ ...place, tags: { ...machine.tags } })
   cloud.machines = [made]
   cloud.things = thingsOf('1', { ...access.tags }, machine.region)
+  cloud.ingress = [...access.ingress]
   const { tags: _tags, ...state } = made
   return state
 }

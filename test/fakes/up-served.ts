@@ -44,6 +44,10 @@ export interface There {
   onRun: (line: string) => void
   /** How many connections are open. */
   open: number
+  /** No login is answered. */
+  isSilent: () => boolean
+  /** Address of this computer, as the internet sees it. */
+  seenFrom: string
 }
 
 export interface Keeper {
@@ -80,6 +84,7 @@ export function servedWorld({ hub = openHub, ...more }: More = {}): ServedWorld 
       ssh: connect,
       fetch: async (input, init) => {
         const url = new URL(input instanceof Request ? input.url : input)
+        if (url.hostname === 'checkip.amazonaws.com') return new Response(`${there.seenFrom}\n`)
         return url.hostname === '127.0.0.1' ? endpoint(url.pathname) : hub(url.href, init?.method ?? 'GET')
       },
       provider: fakeProvider({
@@ -141,7 +146,7 @@ export const engine = (
 export function machineThere(): There {
   return {
     ...{ lease: lease(), shows: '', refusals: [], down: undefined, tries: [], ran: [], files: new Map() },
-    ...{ onRun: () => undefined, open: 0 },
+    ...{ onRun: () => undefined, open: 0, isSilent: () => false, seenFrom: '203.0.113.7' },
   }
 }
 
@@ -151,7 +156,7 @@ export function loginOn(there: There): { readonly connect: FakeContext['ssh'] } 
   const connect: FakeContext['ssh'] = async (place, signal) => {
     signal.throwIfAborted()
     there.tries.push(place)
-    const refusal = there.down ?? there.refusals.shift()
+    const refusal = there.isSilent() ? refused('machine.unreachable') : (there.down ?? there.refusals.shift())
     if (refusal) throw refusal
     if (!place.hostKeys.includes(there.shows)) throw refused('ssh.hostkey')
     there.open += 1

@@ -1,4 +1,5 @@
 /** What the tests of a machine's scripts ask of a guest. */
+import type { RequestListener } from 'node:http'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { machineScripts } from '../../src/bootstrap/machine-scripts.js'
@@ -33,23 +34,31 @@ export interface Mirrors {
   readonly hub: Mirror
   /** Of the model that the hub has. */
   readonly commit: string
+  /** That a machine fetches of it. */
+  readonly bytes: number
   close(): Promise<void>
 }
 
-/** What a machine downloads, on this side of its network. */
-export async function openMirrors(region: Region, access?: HubAccess): Promise<Mirrors> {
+/** What a machine downloads, on this side of its network; `around` may change what the hub answers. */
+export async function openMirrors(
+  region: Region,
+  access: HubAccess = { tokens: [], gated: {} },
+  around = (listener: RequestListener): RequestListener => listener,
+): Promise<Mirrors> {
   const [folder, tree] = [await engineIndex(), await hubTree()]
   const repos = await readHub(tree)
   const index = await startMirror(region.caller, indexListener(folder))
-  const hub = await startMirror(region.caller, hubListener(tree, repos, access ? { access } : {}))
+  const hub = await startMirror(region.caller, around(hubListener(tree, repos, { access })))
   const close = async (): Promise<void> => {
     await Promise.all([index.close(), hub.close()])
   }
-  return { index, hub, commit: modelCommit(repos), close }
+  const files = repos.find(({ repo }) => repo === MODEL_REPO)?.files.filter(({ path }) => !path.endsWith('.md')) ?? []
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  return { index, hub, commit: modelCommit(repos), bytes, close }
 }
 
 /** A lab on a g6e.xlarge that gets everything from those. */
-export const labOn = ({ index, hub, commit }: Mirrors, more: Partial<Laboratory> = {}): LabWish => ({
+export const labOn = ({ index, hub, commit, bytes }: Mirrors, more: Partial<Laboratory> = {}): LabWish => ({
   labId: 'lab-1',
   provider: 'aws',
   lease: { ttlMs: 14_400_000, bootMs: 3_600_000, idleMs: 1_800_000 },
@@ -58,7 +67,7 @@ export const labOn = ({ index, hub, commit }: Mirrors, more: Partial<Laboratory>
     driverMin: DRIVER_MIN,
     repo: MODEL_REPO,
     revision: commit,
-    weightsBytes: 114_000_000,
+    weightsBytes: bytes,
     wantsToken: false,
     machines: [{ type: 'g6e.xlarge', gpuCount: 1, gpuMemoryMiB: 45_776, config: vllmConfig(commit) }],
     packageIndex: `${index.url}/simple`,

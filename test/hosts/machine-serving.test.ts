@@ -1,4 +1,7 @@
-/** From user data to an engine that answers, on a real host: vLLM itself, its weights over the hub's own routes; then what ends it. */
+/**
+ * From user data to an engine that answers, on a real host that is booted again in the middle of each phase: vLLM itself, its
+ * weights over the hub's own routes; then what ends it.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { RENTED_HOME } from '../../src/bootstrap/lab-files.js'
 import { MODEL, MODEL_REPO } from '../vllm/config.js'
@@ -7,6 +10,9 @@ import { dataOf, labOn, leaseOf, type Mirrors, openMirrors, phase, phasesOf, sai
 import { hostsUnavailable, regionSuite } from './suite.js'
 
 const START_MS = 400_000
+/** Bytes a second, and bytes. */
+const SLOW = 4_000_000
+const PART = 20_000_000
 
 const { region } = regionSuite()
 let guest: Guest
@@ -15,9 +21,13 @@ let mirrors: Mirrors
 beforeAll(async () => {
   if (hostsUnavailable() !== undefined) return
   mirrors = await openMirrors(region())
+  mirrors.index.bytesPerS = 5 * SLOW
+  mirrors.hub.bytesPerS = SLOW
   guest = await region().boot({ userData: await dataOf(labOn(mirrors)) })
 }, START_MS)
-afterAll(() => mirrors?.close())
+afterAll(async () => {
+  if (hostsUnavailable() === undefined) await mirrors.close()
+})
 
 const ask = (body: object, key = '"$(cat /var/lib/labos/key)"'): Promise<string> =>
   said(
@@ -25,20 +35,57 @@ const ask = (body: object, key = '"$(cat /var/lib/labos/key)"'): Promise<string>
     `curl -sS -m 60 -w '\\n%{http_code}' http://127.0.0.1:8000/v1/completions -H 'content-type: application/json' -H "authorization: Bearer "${key} -d '${JSON.stringify(body)}'`,
   )
 
-it(
-  'makes the machine ready in phases that say how far they are',
-  async () => {
-    await phase(guest, { phase: 'serve', state: 'done', boot: 1 }, START_MS)
+async function reboot(): Promise<void> {
+  const next = guest.boots + 1
+  guest.reboot()
+  await until('another boot', () => Promise.resolve(guest.boots === next ? true : undefined))
+}
+
+it('fetches engine and weights side by side, and says how far both are', async () => {
+  const last = await until('a part of both', async () => {
     const lines = await phasesOf(guest)
-    const of = (name: string): typeof lines => lines.filter((line) => line.phase === name)
-    for (const name of ['driver', 'engine', 'weights', 'serve']) expect(of(name).at(-1)?.state).toBe('done')
-    expect(of('driver').at(-1)?.text).toBe('1 x NVIDIA L40S, driver 580.95.05')
-    const weights = of('weights').at(-1)
-    expect(weights?.done).toBeGreaterThanOrEqual(weights?.total ?? NaN)
-    // Side by side: both had begun before either was done.
-    const begin = (name: string): number => lines.findIndex((line) => line.phase === name)
-    const end = (name: string): number => lines.findIndex((line) => line.phase === name && line.state === 'done')
-    expect(Math.max(begin('engine'), begin('weights'))).toBeLessThan(Math.min(end('engine'), end('weights')))
+    const [engine, weights] = ['engine', 'weights'].map((name) => lines.filter((line) => line.phase === name).at(-1))
+    return (engine?.done ?? 0) > PART && (weights?.done ?? 0) > PART ? { engine, weights } : undefined
+  })
+  expect(last.weights).toMatchObject({ state: 'running', total: mirrors.bytes, stall: 0 })
+  expect(last.weights?.rate).toBeGreaterThan(SLOW / 4)
+  expect(last.engine).not.toHaveProperty('total')
+  expect((await phasesOf(guest)).find(({ state }) => state === 'done')).toMatchObject({
+    phase: 'driver',
+    text: '1 x NVIDIA L40S, driver 580.95.05',
+  })
+})
+
+it(
+  'goes on with both after a reboot',
+  async () => {
+    await reboot()
+    mirrors.index.bytesPerS = Infinity
+    mirrors.hub.bytesPerS = Infinity
+    await phase(guest, { phase: 'engine', state: 'done', boot: 2 }, START_MS)
+    await phase(guest, { phase: 'weights', state: 'done', boot: 2 }, START_MS)
+    expect(mirrors.hub.asked.some((line) => /safetensors bytes=[1-9]\d+-/.test(line))).toBe(true)
+  },
+  START_MS,
+)
+
+it(
+  'serves after a reboot in the middle of the engine’s start, and asks the mirrors for nothing more',
+  async () => {
+    await phase(guest, { phase: 'serve', state: 'running', boot: 2 }, START_MS)
+    await until('a start', async () =>
+      (await guest.exec('systemctl is-active --quiet labos-engine')).exitCode === 0 ? true : undefined,
+    )
+    const key = await said(guest, `cat ${RENTED_HOME}/key`)
+    const asked = mirrors.hub.asked.length + mirrors.index.asked.length
+    await reboot()
+    await phase(guest, { phase: 'serve', state: 'done', boot: 3 }, START_MS)
+    const lines = await phasesOf(guest)
+    const there = lines.filter(({ boot, text }) => boot === 3 && text === 'was there')
+    expect(there.map((line) => line.phase).sort()).toEqual(['engine', 'weights'])
+    expect(lines.filter(({ state }) => state === 'failed')).toEqual([])
+    expect(await said(guest, `cat ${RENTED_HOME}/key`)).toBe(key)
+    expect(mirrors.hub.asked.length + mirrors.index.asked.length).toBe(asked)
   },
   START_MS,
 )
@@ -57,7 +104,7 @@ it('answers who has the key, which is in no argument and no environment that oth
 
 it('keeps what is big on the fast disk, and nothing in the homes of users', async () => {
   expect(await said(guest, `readlink ${RENTED_HOME}/disk`)).toBe('/opt/dlami/nvme/labos')
-  expect(await said(guest, 'ls -A /root/.cache /home/ubuntu/.cache 2>/dev/null; :')).toBe('')
+  expect(await said(guest, 'ls -A ~root/.cache /home/ubuntu/.cache 2>/dev/null; :')).toBe('')
   const folder = MODEL_REPO.replace('/', '--')
   expect(await said(guest, `ls /opt/dlami/nvme/labos/hf/hub/models--${folder}/snapshots`)).toBe(mirrors.commit)
 })
@@ -91,26 +138,10 @@ it(
 )
 
 it(
-  'finds all of it again after a reboot, with the same key, and asks the mirrors for nothing',
-  async () => {
-    const key = await said(guest, `cat ${RENTED_HOME}/key`)
-    const asked = mirrors.hub.asked.length + mirrors.index.asked.length
-    guest.reboot()
-    await until('another boot', () => Promise.resolve(guest.boots === 2 ? true : undefined))
-    await phase(guest, { phase: 'serve', state: 'done', boot: 2 }, START_MS)
-    const there = (await phasesOf(guest)).filter(({ boot, text }) => boot === 2 && text === 'was there')
-    expect(there.map((line) => line.phase).sort()).toEqual(['engine', 'weights'])
-    expect(await said(guest, `cat ${RENTED_HOME}/key`)).toBe(key)
-    expect(mirrors.hub.asked.length + mirrors.index.asked.length).toBe(asked)
-  },
-  START_MS,
-)
-
-it(
   'serves shorter requests when it is told to, now and after',
   async () => {
     await said(guest, `sh ${RENTED_HOME}/bin/serve.sh set-context 1024`)
-    await phase(guest, { phase: 'serve', state: 'done', boot: 3 }, START_MS)
+    await phase(guest, { phase: 'serve', state: 'done', boot: 4 }, START_MS)
     const models = await said(
       guest,
       `curl -sf http://127.0.0.1:8000/v1/models -H "authorization: Bearer $(cat ${RENTED_HOME}/key)"`,
@@ -127,7 +158,7 @@ it(
       guest,
       `echo 'no-such-flag: true' >>${RENTED_HOME}/config/g6e.xlarge.yaml; systemctl restart --no-block labos-bootstrap`,
     )
-    const failed = await phase(guest, { phase: 'serve', state: 'failed', boot: 4 }, START_MS)
+    const failed = await phase(guest, { phase: 'serve', state: 'failed', boot: 5 }, START_MS)
     expect(failed).toMatchObject({ cause: 'engine.config', text: expect.stringContaining('--no-such-flag') as string })
     await until('an engine that is left alone', async () =>
       (await guest.exec('systemctl is-active --quiet labos-engine')).exitCode === 3 ? true : undefined,

@@ -29,6 +29,11 @@ describe('without a terminal', () => {
     })
   })
 
+  it('leaves what is piped to the command where no lab is named', async () => {
+    const piped = { stdin: 'from here\n', env: { LABOS_NAME: 'one' } }
+    expect((await labos.run(['ssh', '--', 'cat'], piped)).stdout).toBe('from here\n')
+  })
+
   it('gives all of it as JSON, and the exit still', async () => {
     const { exitCode, stdout } = await labos.run(['ssh', '-n', 'one', '--json', '--', 'sh', '-c', 'echo out; exit 3'])
     expect(JSON.parse(stdout)).toEqual({

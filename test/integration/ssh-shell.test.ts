@@ -9,6 +9,7 @@ import { attachSsh } from '../../src/adapters/ssh/shell.js'
 import { machineShell, opensshOf } from '../../src/flow/machine-shell.js'
 import type { AttachedCommand, TerminalHere } from '../../src/ports.js'
 import { eventually, runs } from '../fakes/cli.js'
+import { fakeContext } from '../fakes/context.js'
 import { saveSshLab } from '../fakes/ssh-lab.js'
 import { tempDir } from '../fakes/temp-dir.js'
 import { useSshd } from '../fakes/use-sshd.js'
@@ -217,7 +218,7 @@ describe('of a lab', () => {
     const { host, port, user } = sshd().place
     await saveSshLab(paths, sshd(), { ssh: { host, port, user, hostKeys: [sshd().userKey.publicKey] } })
     const command = { argv: ['true'] as [string], stdin: Readable.from([]), stdout: sink(), stderr: sink() }
-    await expect(machineShell('one', command, { paths, attachSsh, env: {} }, never())).rejects.toMatchObject({
+    await expect(machineShell('one', command, { ...fakeContext(), paths, attachSsh }, never())).rejects.toMatchObject({
       code: 'ssh.hostkey',
     })
   })

@@ -91,7 +91,7 @@ describe('the package', () => {
   it('holds the licence of every package that is bundled', () => {
     const licences = readFileSync(join(unpacked, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8')
     expect(licences).toMatch(/^@aws-sdk\/client-ec2 [0-9.]+ \(Apache-2\.0/m)
-    for (const name of ['@oclif/core', 'execa', 'inquirer', 'ora', 'undici', 'yaml', 'zod']) {
+    for (const name of ['@oclif/core', 'execa', 'inquirer', 'ora', 'ssh2', 'undici', 'yaml', 'zod']) {
       expect(licences).toMatch(new RegExp(`^${name} [0-9.]+ \\(MIT|^${name} [0-9.]+ \\(ISC`, 'm'))
     }
     expect(licences).not.toContain('holds no licence text')

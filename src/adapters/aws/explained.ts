@@ -22,6 +22,7 @@ export const explainedAws = ({ pricing, ...ports }: Aws, explaining: Explaining)
   account: explained(ports.account, explaining),
   launch: explained(ports.launch, explaining),
   holdings: explained(ports.holdings, explaining),
+  access: explained(ports.access, explaining),
 })
 
 type Call = (...args: never[]) => Promise<unknown>

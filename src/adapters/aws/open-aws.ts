@@ -3,6 +3,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2'
 import type { AwsRegion, OpenAws } from '../../cloud-ports.js'
 import { homeOf } from '../../plan/aws/home-region.js'
 import type { Fetch } from '../../ports.js'
+import { accessPort } from './access.js'
 import { accountPort } from './account.js'
 import { ec2Port } from './ec2.js'
 import { explainedAws } from './explained.js'
@@ -51,6 +52,7 @@ export function awsOpener({ fetch, requestMs = REQUEST_MS, retryPauseMs = RETRY_
       account,
       launch: launchPort(ec2, clients),
       holdings: holdingsPort(ec2, clients),
+      access: accessPort(ec2, region),
     }
     const regions = async (signal: AbortSignal): Promise<readonly AwsRegion[]> =>
       region === home ? [] : ec2Port(new EC2Client({ ...clients, region: home }), home).regions(signal)

@@ -1,11 +1,5 @@
 /** EC2 as the provider asks it: raw refusals by their codes, one client that tries again and one that never does. */
-import type {
-  DescribeInstancesCommandOutput,
-  EC2Client,
-  Instance,
-  IpPermission,
-  RunInstancesCommandInput,
-} from '@aws-sdk/client-ec2'
+import type { DescribeInstancesCommandOutput, EC2Client, Instance, RunInstancesCommandInput } from '@aws-sdk/client-ec2'
 import { refusalKind } from '../../../infra/aws-refusals.js'
 import {
   type Ec2Calls,
@@ -17,6 +11,7 @@ import {
 } from '../../../infra/ec2-calls.js'
 import type { Fetch } from '../../ports.js'
 import { fetchHandler, NetworkFailure } from './fetch-handler.js'
+import { sshFrom, sshRanges } from './port-22.js'
 import { retries } from './retries.js'
 import type * as sdkNames from './sdk-provider.js'
 import { SILENT } from './silent.js'
@@ -88,7 +83,7 @@ function groupCalls(sdk: Sdk, client: EC2Client): Omit<Ec2Calls, keyof ReturnTyp
       return (SecurityGroups ?? []).map(({ GroupId = '', VpcId = '', IpPermissions }): Group => ({
         id: GroupId,
         vpcId: VpcId,
-        ingress: ingressOf(IpPermissions),
+        ingress: sshRanges(IpPermissions),
       }))
     },
     createGroup: async ({ name, vpcId, tags }) => {
@@ -147,18 +142,6 @@ async function unless<T>(kind: 'gone' | 'exists' | 'in-use', answer: Promise<T>)
 }
 
 const unlessGone = <T>(answer: Promise<T>): Promise<T | undefined> => unless('gone', answer)
-
-const sshFrom = (cidr: string): IpPermission => ({
-  IpProtocol: 'tcp',
-  FromPort: 22,
-  ToPort: 22,
-  IpRanges: [{ CidrIp: cidr, Description: 'labos' }],
-})
-
-const ingressOf = (permissions: readonly IpPermission[] = []): string[] =>
-  permissions
-    .filter(({ FromPort }) => FromPort === 22)
-    .flatMap(({ IpRanges }) => (IpRanges ?? []).flatMap(({ CidrIp }) => CidrIp ?? []))
 
 const machinesIn = ({ Reservations }: DescribeInstancesCommandOutput, region: string): SeenMachine[] =>
   (Reservations ?? []).flatMap(({ Instances }) => (Instances ?? []).flatMap((found) => seen(found, region) ?? []))

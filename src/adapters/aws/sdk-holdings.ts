@@ -1,5 +1,6 @@
 /** The parts of the AWS SDK that give back what is held. In a file of its own, as `sdk.ts` is. */
 export {
+  AuthorizeSecurityGroupIngressCommand,
   CreateTagsCommand,
   DeleteNetworkInterfaceCommand,
   DeleteSecurityGroupCommand,
@@ -11,6 +12,7 @@ export {
   DescribeVolumesCommand,
   EC2Client,
   ReleaseAddressCommand,
+  RevokeSecurityGroupIngressCommand,
   StartInstancesCommand,
   StopInstancesCommand,
   TerminateInstancesCommand,

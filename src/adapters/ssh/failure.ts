@@ -31,7 +31,7 @@ const changed = (what: string, hostKeys: SshPlace['hostKeys'], cause: Error): La
   new LabosError('ssh.hostkey', `${what}; accepted is ${hostKeys.map(fingerprint).join(' or ')}.`, {
     suggestions: [
       'Nothing was sent to it. Another machine may have that address now, or somebody stands between.',
-      'If you know why it changed, pass the new key: `--host-key`.',
+      'Ask where the machine is: `labos status --refresh`. Or end it without logging in: `labos down`.',
     ],
     cause,
   })

@@ -18,6 +18,7 @@ const byName = (name: 'SIGINT' | 'SIGPIPE'): number => 128 + constants.signals[n
 
 export const attachSsh: AttachSsh = async (place, command, signal) => {
   const { client, socket } = await login(place, signal)
+  command.onLogin?.()
   let error = new Error('the connection was cut')
   client.on('error', (reason) => (error = reason))
   const lost = (instead = error): Error => unreachable(place, instead)

@@ -5,6 +5,7 @@ import { endWithRun } from './end-with-run.js'
 import { type Ended, type Held, leaseNow } from './held.js'
 import { machineEnd } from './machine-end.js'
 import { machineNotes } from './machine-notes.js'
+import { silentOf } from './silent.js'
 
 /** Of a machine that is gone, the endpoint says so for a while before it closes. */
 const LINGER_MS = 10 * 60_000
@@ -31,7 +32,8 @@ export async function awaitEnd(held: Held, signal: AbortSignal): Promise<Ended> 
     const over = await endNow(held, atMs, sayOnce, signal)
     if (over) return over
     const lease = held.ended ? undefined : leaseNow(held)
-    for (const { about, text } of machineNotes({ name, ttlMs: plan.lease.ttlMs, lease, drift: [] }))
+    const silent = held.session && !held.ended ? silentOf(held.record, held.session.state(), atMs) : undefined
+    for (const { about, text } of machineNotes({ name, ttlMs: plan.lease.ttlMs, lease, drift: [], silent }))
       sayOnce(text, about)
     await clock.sleep(TICK_MS, signal).catch(() => undefined)
     if (!hasJumped(clock, atMs)) continue

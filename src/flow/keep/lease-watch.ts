@@ -17,12 +17,16 @@ export interface LeaseWatch {
 export interface LeaseWatchDeps {
   readonly clock: Clock
   readonly path: Pick<MachinePath, 'machine'>
+  /** Whether the engine answers here. */
+  isServing(): boolean
 }
 
 const READ_MS = 15_000
+/** Until the machine has seen, too, that it serves: another end holds from then on. */
+const SOON_MS = 1000
 
 /** `home`: labos's folder on the machine. */
-export function watchLease(home: string, { clock, path }: LeaseWatchDeps): LeaseWatch {
+export function watchLease(home: string, { clock, path, isServing }: LeaseWatchDeps): LeaseWatch {
   const stopping = new AbortController()
   const { signal } = stopping
   let alarm = new AbortController()
@@ -40,7 +44,8 @@ export function watchLease(home: string, { clock, path }: LeaseWatchDeps): Lease
       alarm = new AbortController()
       const either = AbortSignal.any([alarm.signal, signal])
       await read().catch(() => undefined) // the connection was lost: the next one tells
-      await clock.sleep(READ_MS, either).catch(() => undefined)
+      const isBehind = isServing() && last?.lease.isServed !== true
+      await clock.sleep(isBehind ? SOON_MS : READ_MS, either).catch(() => undefined)
     }
   }
   const done = watch()

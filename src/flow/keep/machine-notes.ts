@@ -13,15 +13,28 @@ export interface NoteFacts {
   readonly lease?: MachineLease | undefined
   readonly drift: readonly Drift[]
   readonly kvRepair?: KeeperRecord['kvRepair'] | undefined
+  /** Of a rented machine that does not answer any more: since when (ms since the epoch), and the command that goes on with its lab. */
+  readonly silent?: { readonly sinceMs: number; readonly nowMs: number; readonly upAgain: string } | undefined
 }
 
-export function machineNotes({ name, ttlMs, lease, drift, kvRepair }: NoteFacts): Note[] {
+export function machineNotes({ name, ttlMs, lease, drift, kvRepair, silent }: NoteFacts): Note[] {
   return [
+    ...(silent && silent.nowMs - silent.sinceMs > SILENT_MS ? [silence(silent)] : []),
     ...(lease ? leaseNotes(name, ttlMs, lease) : []),
     ...(kvRepair ? [{ about: 'kv-repair' as const, text: kvRepair.text }] : []),
     ...drift.map(({ text }) => ({ about: 'drift' as const, text })),
   ]
 }
+
+/** Shorter breaks pass by themselves. */
+const SILENT_MS = 10_000
+
+const silence = ({ sinceMs, upAgain }: NonNullable<NoteFacts['silent']>): Note => ({
+  about: 'address',
+  text:
+    `The machine is silent since ${formatTime(new Date(sinceMs).toISOString())}. In another network this computer has another ` +
+    `address, which the machine does not let in: \`${upAgain}\` looks, and lets it in.`,
+})
 
 function leaseNotes(name: string, ttlMs: number | undefined, lease: MachineLease): Note[] {
   const { interrupt, isArmed } = lease

@@ -12,6 +12,7 @@ import type { RemoteWatch } from '../../serve/remote/watch.js'
 import type { KeeperRecord, MachineLab, Serving } from '../../state/record.js'
 import type { KeeperStatus } from '../keeper-status.js'
 import { machineNotes } from './machine-notes.js'
+import { silentOf } from './silent.js'
 
 export interface RemoteFacts {
   readonly record: MachineLab
@@ -37,7 +38,8 @@ export async function remoteStatus(facts: RemoteFacts): Promise<KeeperStatus> {
   const phases = watch.phases()
   const drift = watch.drift()
   const { ttlMs } = record.plan.lease
-  const notes = machineNotes({ name: record.name, ttlMs, lease: ended ? undefined : lease, drift, kvRepair })
+  const silent = ended ? undefined : silentOf(record, { state, since }, facts.clock.now())
+  const notes = machineNotes({ name: record.name, ttlMs, lease: ended ? undefined : lease, drift, kvRepair, silent })
   return {
     labId: record.id,
     engine: ended ? { ...engine, state: 'ended', detail: ended.detail } : engine,

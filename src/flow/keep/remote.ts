@@ -99,7 +99,8 @@ function connected(
   })
   const channels = channelPool(() => session.dial(serving.enginePort), OPEN_AHEAD)
   const watch = engineWatch(held, session, channels, book)
-  const lease = watchLease(serving.home, { clock: deps.clock, path: session })
+  const isServing = (): boolean => watch.snapshot().state === 'serving'
+  const lease = watchLease(serving.home, { clock: deps.clock, path: session, isServing })
   Object.assign(held, { session, channels, watch, lease })
   return { session, channels, watch, lease }
 }

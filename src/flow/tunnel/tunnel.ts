@@ -7,6 +7,7 @@ import { endpointOf } from '../from-answer.js'
 import { labOnMachine } from '../lab-on-machine.js'
 import { openEndpointHere, type KeptEndpoint } from './endpoint.js'
 import { type ForwardedPorts, forwardPorts } from './forward.js'
+import { offerOnce } from './offer-once.js'
 import { finalFailure, isLost, newsOf, type TunnelLook } from './news.js'
 
 export interface TunnelRequest {
@@ -63,39 +64,43 @@ interface Watched {
   readonly onOpen: (open: OpenTunnel) => void
 }
 
-async function watch(
-  { request, endpoint, forwarded, onOpen }: Watched,
-  { clock, emit }: Pick<Context, 'clock' | 'emit'>,
-  signal: AbortSignal,
-): Promise<OpenTunnel> {
+async function watch(watched: Watched, context: Context, signal: AbortSignal): Promise<OpenTunnel> {
+  const { request, endpoint, forwarded } = watched
   const open: OpenTunnel = {
     name: request.name,
     ...(endpoint ? { endpoint: endpointOf(endpoint.port), keptBy: endpoint.keptBy } : {}),
     forwards: forwarded?.list ?? [],
   }
-  const look = async (): Promise<TunnelLook | undefined> => (endpoint ? endpoint.look() : forwarded?.look())
+  const hear = listener(watched, open, context)
+  const offer = offerOnce(request.name, context)
   let before: TunnelLook | undefined
-  let isOpen = false
-  while (!signal.aborted) {
-    const now = (await look()) ?? before
-    if (now && !isAborted(signal)) {
-      for (const text of newsOf(before, now)) emit({ type: 'note', step: 'endpoint', text })
-      refuse(request, before, now)
-      if (!isOpen && now.path.state === 'connected') onOpen(open)
-      isOpen ||= now.path.state === 'connected'
+  for (;;) {
+    const now = (await (endpoint ?? forwarded)?.look()) ?? before
+    if (signal.aborted) return open
+    if (now) {
+      hear(before, now)
+      await offer(now, signal)
       before = now
     }
-    await clock.sleep(LOOK_MS, signal).catch(() => undefined)
+    await context.clock.sleep(LOOK_MS, signal).catch(() => undefined)
   }
-  return open
 }
 
-/** Also while something was waited for. */
-const isAborted = ({ aborted }: AbortSignal): boolean => aborted
-
-function refuse({ name, once }: TunnelRequest, before: TunnelLook | undefined, now: TunnelLook): void {
-  const failure = finalFailure(name, now) ?? (once ? lossOf(name, before, now) : undefined)
-  if (failure) throw failure
+/** Tells what changed, and when all is open. Throws where no other try is made. */
+function listener(
+  { request, onOpen }: Watched,
+  open: OpenTunnel,
+  { emit }: Pick<Context, 'emit'>,
+): (before: TunnelLook | undefined, now: TunnelLook) => void {
+  let isOpen = false
+  return (before, now) => {
+    for (const text of newsOf(before, now)) emit({ type: 'note', step: 'endpoint', text })
+    const failure = finalFailure(request.name, now) ?? (request.once ? lossOf(request.name, before, now) : undefined)
+    if (failure) throw failure
+    if (isOpen || now.path.state !== 'connected') return
+    isOpen = true
+    onOpen(open)
+  }
 }
 
 function lossOf(name: string, before: TunnelLook | undefined, now: TunnelLook): LabosError | undefined {

@@ -11,6 +11,13 @@ import { scriptCommand } from '../machine-commands.js'
 
 const FILE = 0o644
 const SECRET = 0o600
+/** Notes which folders were not there before, so that they are taken back with the rest. */
+const MAKE_FOLDER = `
+made=
+for folder in "$HOME/.local" "$HOME/.local/share"; do
+    [ -d "$folder" ] || { mkdir "$folder" && made="$made $folder"; }
+done
+mkdir -p "$1" && for folder in $made; do echo "$folder" >>"$1/folders"; done`
 /** `units.sh install`: units of that user end at the logout. */
 const NO_LINGER = 3
 
@@ -29,6 +36,8 @@ export async function setUpHost(
   const sinceMs = clock.monotonicMs()
   emit({ type: 'start', step: 'machine', text: `putting the lab into ${serving.home} on ${plan.target}` })
   const token = tokenOf(record, context)
+  const made = await machine.run({ argv: ['sh', '-c', MAKE_FOLDER, 'sh', serving.home] }, signal)
+  mustRun(record, made, 'its folder was not made')
   for (const [path, text] of await filesOf(record, context)) await machine.put(path, text, FILE, signal)
   if (token !== undefined) await machine.put(`${serving.home}/hf-token`, `${token}\n`, SECRET, signal)
   await installUnits(record, machine, context, signal)

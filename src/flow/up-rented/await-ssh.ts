@@ -3,15 +3,22 @@ import { LabosError } from '../../errors/labos-error.js'
 import type { RentedLab } from '../../state/record.js'
 import { saveLab } from '../../state/store.js'
 import type { Context } from '../context.js'
+import type { OnSilence } from '../readmit/let-in.js'
 
 const TRY_MS = 3000
 const PAUSE_MS = 500
 /** GPU machines with several cards take minutes to boot. */
 const LONGEST_MS = 10 * 60_000
 
-/** Throws `machine.unreachable`, `machine.state`; the machine runs and is billed then. */
-export async function awaitSsh(record: RentedLab, context: Context, signal: AbortSignal): Promise<RentedLab> {
+/** Throws `machine.unreachable`, `machine.state`; the machine runs and is billed then. `onSilence`: as for `firstLogin`. */
+export async function awaitSsh(
+  known: RentedLab,
+  context: Context,
+  signal: AbortSignal,
+  onSilence?: OnSilence,
+): Promise<RentedLab> {
   const { clock, emit, reach } = context
+  let record = known
   const host = record.machine?.address
   if (record.machine?.state === 'stopped' || record.machine?.state === 'stopping') throw stoppedMachine(record)
   if (host === undefined) throw unreachableMachine(record, 'EC2 gave it no public address')
@@ -19,7 +26,9 @@ export async function awaitSsh(record: RentedLab, context: Context, signal: Abor
   emit({ type: 'start', step: 'boot', text: `waiting for port 22 of ${host}` })
   while (!(await reach({ host, port: 22, timeoutMs: TRY_MS }, signal))) {
     signal.throwIfAborted()
-    if (clock.monotonicMs() - sinceMs > LONGEST_MS) throw unreachableMachine(record, `port 22 of ${host} stayed silent`)
+    const silentMs = clock.monotonicMs() - sinceMs
+    if (silentMs > LONGEST_MS) throw unreachableMachine(record, `port 22 of ${host} stayed silent`)
+    record = (await onSilence?.(record, silentMs, signal)) ?? record
     await clock.sleep(PAUSE_MS, signal)
   }
   const elapsedMs = clock.monotonicMs() - sinceMs

@@ -9,6 +9,7 @@ import { forgetHostKey } from '../../state/ssh-keys.js'
 import { saveLab } from '../../state/store.js'
 import { formatDuration } from '../../ui/format.js'
 import type { Context } from '../context.js'
+import type { OnSilence } from '../readmit/let-in.js'
 import { scriptCommand } from '../machine-commands.js'
 import { sshPlace } from '../ssh-place.js'
 import { stoppedMachine, unreachableMachine } from './await-ssh.js'
@@ -20,11 +21,17 @@ const LONGEST_MS = 10 * 60_000
 
 /**
  * Resolves to the record with the host key that the machine has from now on. Throws `machine.unreachable`, `ssh.hostkey`,
- * `ssh.auth`, `machine.state`, and `lease.unarmed` where the machine would not end itself.
+ * `ssh.auth`, `machine.state`, and `lease.unarmed` where the machine would not end itself. `onSilence` is asked when the
+ * machine does not answer: what it throws is thrown.
  */
-export async function firstLogin(record: RentedLab, context: Context, signal: AbortSignal): Promise<RentedLab> {
+export async function firstLogin(
+  known: RentedLab,
+  context: Context,
+  signal: AbortSignal,
+  onSilence?: OnSilence,
+): Promise<RentedLab> {
   const sinceMs = context.clock.monotonicMs()
-  const machine = await logIn(record, context, signal)
+  const { machine, record } = await logIn(known, context, signal, onSilence)
   try {
     const end = await readLeaseBack(record, machine, signal)
     const pinned = record.stepsDone.includes('boot') ? record : await ownHostKey(record, machine, context, signal)
@@ -42,29 +49,51 @@ export async function firstLogin(record: RentedLab, context: Context, signal: Ab
   }
 }
 
-async function logIn(record: RentedLab, context: Context, signal: AbortSignal): Promise<RemoteMachine> {
+interface LoggedIn {
+  readonly machine: RemoteMachine
+  /** With who may reach the machine now. */
+  readonly record: RentedLab
+}
+
+async function logIn(
+  record: RentedLab,
+  context: Context,
+  signal: AbortSignal,
+  onSilence: OnSilence | undefined,
+): Promise<LoggedIn> {
   const { clock, emit, ssh } = context
-  const { machine } = record
-  if (machine?.state === 'stopped' || machine?.state === 'stopping') throw stoppedMachine(record)
-  if (machine?.address === undefined) throw unreachableMachine(record, 'EC2 gave it no public address')
+  const address = addressOf(record)
   const place = sshPlace(record, context.paths)
   const sinceMs = clock.monotonicMs()
-  emit({ type: 'start', step: 'boot', text: `waiting for ${machine.address} to boot` })
+  emit({ type: 'start', step: 'boot', text: `waiting for ${address} to boot` })
+  let now = record
   for (;;) {
     signal.throwIfAborted()
     try {
-      return await ssh(place, signal)
+      return { machine: await ssh(place, signal), record: now }
     } catch (error) {
-      if (!(error instanceof LabosError) || !mayPass(error)) throw error
-      if (clock.monotonicMs() - sinceMs > LONGEST_MS)
-        throw error.code === 'ssh.auth' ? error : unreachableMachine(record, error.message)
+      const failure = passing(error)
+      const silentMs = clock.monotonicMs() - sinceMs
+      if (silentMs > LONGEST_MS)
+        throw failure.code === 'ssh.auth' ? failure : unreachableMachine(record, failure.message)
+      if (failure.code === 'machine.unreachable') now = (await onSilence?.(now, silentMs, signal)) ?? now
     }
     await clock.sleep(PAUSE_MS, signal)
   }
 }
 
-/** Before cloud-init has put the keys in place, a machine that boots refuses every login. */
-const mayPass = ({ code }: LabosError): boolean => code === 'machine.unreachable' || code === 'ssh.auth'
+function addressOf(record: RentedLab): string {
+  const { machine } = record
+  if (machine?.state === 'stopped' || machine?.state === 'stopping') throw stoppedMachine(record)
+  if (machine?.address === undefined) throw unreachableMachine(record, 'EC2 gave it no public address')
+  return machine.address
+}
+
+/** Before cloud-init has put the keys in place, a machine that boots refuses every login. Throws what does not pass by itself. */
+function passing(error: unknown): LabosError {
+  if (error instanceof LabosError && (error.code === 'machine.unreachable' || error.code === 'ssh.auth')) return error
+  throw error
+}
 
 /** Asked of systemd on the machine: what was written in user data is a wish. Resolves to when that is, in words. */
 async function readLeaseBack(record: RentedLab, machine: RemoteMachine, signal: AbortSignal): Promise<string> {

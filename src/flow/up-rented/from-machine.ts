@@ -2,6 +2,7 @@
 import type { RentedLab } from '../../state/record.js'
 import { saveLab } from '../../state/store.js'
 import type { Context } from '../context.js'
+import type { OnSilence } from '../readmit/let-in.js'
 import { proveServing, type Proof } from '../prove-serving.js'
 import { machineProving } from '../proving.js'
 import { awaitLaboratory } from './await-laboratory.js'
@@ -18,12 +19,20 @@ export interface FromMachine {
   readonly proof?: Proof
 }
 
-/** Each step may be done already: it is then looked at, and passed. What throws leaves the machine running. */
-export async function fromMachine(record: RentedLab, context: Context, signal: AbortSignal): Promise<FromMachine> {
-  if (!record.plan.serving) return { record: await awaitSsh(record, context, signal) }
+/**
+ * Each step may be done already: it is then looked at, and passed. What throws leaves the machine running. `onSilence`: of a
+ * machine that was reached before, as for `firstLogin`.
+ */
+export async function fromMachine(
+  record: RentedLab,
+  context: Context,
+  signal: AbortSignal,
+  onSilence?: OnSilence,
+): Promise<FromMachine> {
+  if (!record.plan.serving) return { record: await awaitSsh(record, context, signal, onSilence) }
   const planned = withServing(record)
   await saveLab(context.paths, planned)
-  const reached = await firstLogin(planned, context, signal)
+  const reached = await firstLogin(planned, context, signal, onSilence)
   await openRented(reached, context, signal)
   await awaitLaboratory(reached, context, signal)
   const proof = await proveServing(machineProving(reached, FIRST_TOKEN_MS), context, signal)

@@ -36,9 +36,9 @@ export async function prepare(
   context: Context,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const [{ facts, ladder }, ingress, scripts, keys] = await Promise.all([
+  const [{ facts, ladder }, access, scripts, keys] = await Promise.all([
     factsWithNetwork(lab, region, request, context, signal),
-    ingressOf(request, context, signal),
+    accessOf(lab, request, context, signal),
     machineScripts(context.templatesDir),
     ensureLabKeys(context.paths, lab.name, context.makeSshKey),
   ])
@@ -57,6 +57,7 @@ export async function prepare(
     accountId: identity.value.accountId,
     plan: { ...lab.plan, lease: { ttlMs } },
     ssh: { user: IMAGE_USER, port: SSH_PORT, hostKeys: hostKeysOf(lab) ?? [keys.host.publicKey] },
+    access,
     expiresAt,
   }
   const told = { ...record, model: lab.plan.model.id, version: context.version, expiresAt }
@@ -65,7 +66,7 @@ export async function prepare(
     facts,
     image: image.value,
     rungs: ladder.rungs,
-    ingress,
+    ingress: [...access.allowed, ...access.own],
     userData: userData(toldMachine(record, scripts, keys)),
     waitCapacityMs: request.waitCapacityMs,
   })
@@ -121,12 +122,16 @@ async function factsWithNetwork(
   return { facts: again, ladder: ladder(again) }
 }
 
-async function ingressOf(
+/** Who was named once stays let in, until others are named. */
+async function accessOf(
+  { access }: RentedLab,
   { ingress }: RentUpRequest,
   context: Context,
   signal: AbortSignal,
-): Promise<readonly string[]> {
-  return ingress.length > 0 ? ingress : [await callerCidr(context, signal)]
+): Promise<NonNullable<RentedLab['access']>> {
+  if (ingress.length > 0) return { own: [], allowed: [...ingress] }
+  if (access && access.allowed.length > 0) return access
+  return { own: [await callerCidr(context, signal)], allowed: [] }
 }
 
 const noAccount = (cause: LabosError): LabosError =>

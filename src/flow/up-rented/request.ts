@@ -1,9 +1,11 @@
 /** What the user asked of a rented lab, and in what a lab that exists differs from it. */
 import { LabosError } from '../../errors/labos-error.js'
 import { planModelId } from '../../plan/find-model.js'
+import { configLine } from '../../plan/rent/engine-config.js'
 import type { ServingWish } from '../../plan/rent/serving.js'
 import type { RentWish } from '../plan-rent.js'
 import type { RentedLab, RentedMachine, Runner } from '../../state/record.js'
+import { formatDuration } from '../../ui/format.js'
 import { checkLabName, defaultLabName } from '../../state/paths.js'
 
 export interface RentUpRequest {
@@ -42,9 +44,33 @@ export function rentDifference(request: RentUpRequest, lab: RentedLab): string |
   if (request.wish.precision !== undefined && request.wish.precision !== precision)
     return `its precision is ${precision}, not ${request.wish.precision}`
   if (request.until === 'endpoint' && !lab.plan.serving) return 'it ends at its machine: `--until machine`'
+  const serving = servingDifference(request, lab)
+  if (serving !== undefined) return serving
   if (request.port && lab.port !== undefined && request.port !== lab.port)
     return `its port is ${String(lab.port)}, not ${String(request.port)}`
   return lab.machine && machineDifference(request, lab.machine)
+}
+
+/** What was not asked for never differs. */
+function servingDifference({ wish, serving }: RentUpRequest, lab: RentedLab): string | undefined {
+  const planned = lab.plan.serving
+  if (!planned) return undefined
+  const [first] = planned.machines
+  const fields: readonly (readonly [string, string | number | undefined, string | number | undefined])[] = [
+    ['context', wish.contextTokens, lab.serving?.contextTokens ?? first?.contextTokens],
+    ['engine', serving.engineVersion, planned.engineVersion],
+    ['idle limit', timeText(serving.idleMs), timeText(planned.idleMs ?? 0)],
+    ['time to its deadline', timeText(wish.ttlMs), timeText(lab.plan.lease.ttlMs)],
+  ]
+  const found = fields.find(([, asked, given]) => asked !== undefined && asked !== given)
+  if (found) return `its ${found[0]} is ${String(found[2])}, not ${String(found[1])}`
+  const unheard = serving.engineArgs.find((arg) => !first?.config.includes(`${configLine(arg)}\n`))
+  return unheard && `it was started without \`--engine-arg ${unheard.name}=${unheard.value}\``
+}
+
+function timeText(ms: number | undefined): string | undefined {
+  if (ms === undefined) return undefined
+  return ms === 0 ? 'none' : formatDuration(ms)
 }
 
 function machineDifference({ wish, typed }: RentUpRequest, machine: RentedMachine): string | undefined {

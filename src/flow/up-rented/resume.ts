@@ -3,6 +3,7 @@ import type { RentedLab } from '../../state/record.js'
 import { saveLab } from '../../state/store.js'
 import { checkAccount } from '../check-account.js'
 import type { Context } from '../context.js'
+import { letInAgain } from '../readmit/let-in.js'
 import { isThere, withMachine, withoutMachine } from '../rented-record.js'
 import { stillRuns } from '../still-runs.js'
 import { LabosError } from '../../errors/labos-error.js'
@@ -26,7 +27,7 @@ export async function resume(
     const seen = await look(lab, context, signal)
     if (await isUp(seen, context)) return { outcome: 'already-up', record: seen }
     if (seen.machine && isThere(seen.machine.state) && seen.machine.state !== 'pending')
-      return { outcome: 'up', ...(await fromMachine(seen, context, signal)) }
+      return { outcome: 'up', ...(await fromMachine(seen, context, signal, letInAgain(request, context))) }
     return { outcome: 'up', ...(await goOn(seen, request, context, signal)) }
   } catch (error) {
     throw error instanceof LabosError && error.aftermath === undefined ? error.withAftermath(stillRuns(lab)) : error
@@ -63,5 +64,5 @@ async function goOn(
   const agreed = (): Promise<void> => Promise.resolve() // the first `up` asked
   const { record, error } = await makeIn(lab, region, request, agreed, context, signal, true)
   if (error) throw error
-  return fromMachine(record, context, signal)
+  return fromMachine(record, context, signal, letInAgain(request, context))
 }

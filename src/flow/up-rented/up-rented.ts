@@ -1,5 +1,6 @@
 /** From nothing to a rented machine that answers on port 22; or on with one that an earlier `up` began. */
 import { LabosError } from '../../errors/labos-error.js'
+import type { Serving } from '../../plan/rent/serving.js'
 import { takeLock } from '../../state/lock.js'
 import { labPaths, lockPath } from '../../state/paths.js'
 import { readLab } from '../../state/read.js'
@@ -129,9 +130,20 @@ async function planned(
   }
   const { plan, wantsToken } = await pinWeights(rental, serving, context, signal)
   const port = await choosePort(request.port, name, context)
-  context.emit({ type: 'rent-plan', plan: withinLimit(plan, wish) })
-  return { plan: rentedPlan(plan, wish, { ...serving, wantsToken }), port }
+  const planned = rentedPlan(plan, wish, { ...serving, wantsToken })
+  context.emit({
+    type: 'rent-plan',
+    plan: withinLimit(plan, wish),
+    ...(planned.serving ? { serving: endsOf(planned.serving) } : {}),
+  })
+  return { plan: planned, port }
 }
+
+const endsOf = ({ engineVersion, idleMs, bootMs }: Serving): Pick<Serving, 'engineVersion' | 'idleMs' | 'bootMs'> => ({
+  engineVersion,
+  bootMs,
+  ...(idleMs === undefined ? {} : { idleMs }),
+})
 
 async function askAgreement({ agreed }: RentUpRequest, { prompt }: Context): Promise<void> {
   if (agreed) return

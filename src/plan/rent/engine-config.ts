@@ -63,10 +63,15 @@ export function engineConfig(model: RentedModel, offer: EnginePlace, args: reado
   return [
     `# vLLM: ${model.id} (${model.precision}) on ${String(offer.gpuCount)}x ${offer.gpu}, ${offer.instanceType}`,
     ...(model.revision === null ? ['# revision: not resolved; `labos plan --check` asks the hub for the commit'] : []),
-    ...lines.map(([key, value]) => `${key}:${yaml(value)}`),
+    ...lines.map(lineText),
     '',
   ].join('\n')
 }
+
+const lineText = ([key, value]: Line): string => `${key}:${yaml(value)}`
+
+/** The line that an option stands in. */
+export const configLine = ({ name, value }: EngineArg): string => lineText([name, typed(value)])
 
 /** What a person typed: numbers and yes or no as such. */
 function typed(text: string): Value {

@@ -35,7 +35,10 @@ beforeEach(async () => {
 const record = (): RentedLab => readRentedLab(context.paths, 'one') ?? rentedLab()
 const stopIt = (): ReturnType<typeof stop> => whileItWaits(context.clock, stop('one', context, never))
 const startIt = (ttlMs?: number): ReturnType<typeof start> =>
-  whileItWaits(context.clock, start({ name: 'one', ...(ttlMs === undefined ? {} : { ttlMs }) }, context, never))
+  whileItWaits(
+    context.clock,
+    start({ name: 'one', isWaiting: true, agreed: false, ...(ttlMs === undefined ? {} : { ttlMs }) }, context, never),
+  )
 const extendIt = (byMs = HOUR_MS): ReturnType<typeof extend> => extend({ name: 'one', byMs }, context, never)
 
 describe('stop', () => {
@@ -44,7 +47,7 @@ describe('stop', () => {
     expect(stoppedScreen(stopped)).toMatchInlineSnapshot(`
       "one is stopped. Its disk of 120 GB is kept, $0.36 a day, until \`labos start one\`
       or \`labos down one\`; nothing ends it by itself. What was on the machine's own
-      NVMe disk is gone, the weights with it."
+      NVMe disk is gone, engine and weights with it."
     `)
     expect(cloud.machines[0]?.state).toBe('stopped')
     expect(record()).toMatchObject({
@@ -210,7 +213,8 @@ describe('extend', () => {
     const extended = await extendIt(2 * HOUR_MS)
     expect(extendedScreen(extended)).toMatchInlineSnapshot(`
       "one ends by itself 2026-01-01 06:00 UTC, not 2026-01-01 04:00 UTC. By then it
-      will have cost $11.28 in all, at $1.88/h."
+      will have cost $11.28 in all, at $1.88/h. The machine could not be asked just
+      now; it looks each half minute."
     `)
     expect(cloud.machines[0]?.tags['labos:expires-at']).toBe('2026-01-01T06:00:00.000Z')
     expect(record().expiresAt).toBe('2026-01-01T06:00:00.000Z')

@@ -56,8 +56,9 @@ describe('the status of a rented lab with an endpoint', () => {
         machine   i-1, g6e.xlarge, on-demand, in us-east-1a
         address   198.51.100.7
         lease     idle 12 m of 30 m, ends 02:18 UTC unless it is asked something
-        cost      $3.76 so far, $1.88/h now, $4.32 in all by its end
-        ends      by itself 2026-01-01 02:18 UTC, or labos down one"
+        cost      $3.76 so far, $1.88/h now, $4.32 in all by its end, $7.52 at most
+        ends      by itself 2026-01-01 02:18 UTC if nothing is asked, 2026-01-01 04:00
+                  UTC at the latest, or labos down one"
     `)
     expect(await labStatus('one', context)).toMatchObject({
       state: 'serving',
@@ -120,8 +121,9 @@ describe('the status of a rented lab with an endpoint', () => {
         machine   i-1, g6e.xlarge, on-demand, in us-east-1a
         address   198.51.100.7
         lease     idle 12 m of 30 m, ends 02:18 UTC unless it is asked something
-        cost      $3.76 so far, $1.88/h now, $4.32 in all by its end
-        ends      by itself 2026-01-01 02:18 UTC, or labos down one
+        cost      $3.76 so far, $1.88/h now, $4.32 in all by its end, $7.52 at most
+        ends      by itself 2026-01-01 02:18 UTC if nothing is asked, 2026-01-01 04:00
+                  UTC at the latest, or labos down one
         note      Weights on each GPU: 35.2 GiB, the plan said 29.3 GiB (20 % more)."
     `)
   })

@@ -60,6 +60,15 @@ describe('a phase that runs', () => {
     expect([spinner.isSpinning, lasting()]).toEqual([false, '✔ weights   smollm2, 93 MB (8.1 s)\n'])
   })
 
+  it('leaves several lines where one of 80 columns is too short, whatever the colours', () => {
+    const { reporter, lasting } = terminal(colour)
+    const text = 'logged in to 198.51.100.7; it ends itself in 44 m 59 s, unless it serves'
+    reporter.emit({ type: 'done', step: 'boot', text, elapsedMs: 2000 })
+    expect(lasting()).toBe(
+      `✔ boot      logged in to 198.51.100.7; it ends itself in 44 m 59 s, unless it\n            serves (2.0 s)\n`,
+    )
+  })
+
   it('leaves a mark when it failed, without the error that is printed at the end', () => {
     const { reporter, spinner, lasting } = terminal()
     const error = new LabosError('network.download', 'It broke off.', { suggestions: ['Again.'] }).toJSON()
