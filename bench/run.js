@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
+import { bootstrapRows } from './bootstrap.js'
 import { gatewayRows } from './gateway.js'
 import { labRows } from './lab.js'
 import { packageRows } from './package.js'
@@ -26,6 +27,7 @@ const parts = {
   plan: { title: 'Planning a rented machine', measure: planRows },
   pull: { title: 'Downloading weights from a server on this computer', measure: pullRows },
   rent: { title: 'Renting a machine of the tests’ cloud', measure: rentRows },
+  bootstrap: { title: 'A machine that makes itself ready', measure: bootstrapRows },
   package: { title: 'The package', measure: packageRows },
 }
 

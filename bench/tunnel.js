@@ -1,5 +1,6 @@
 /** The gateway over SSH against `ssh -N -L` to the same server, in turn. */
 import { Agent } from 'node:http'
+import { cpus, loadavg } from 'node:os'
 import { fixed, median, quantile } from './measure.js'
 import { cpuOf, send, sleep, withTunnels } from './tunnel-rig.js'
 
@@ -13,6 +14,12 @@ const LARGE = Buffer.alloc(64e6, 'x')
 export const tunnelRows = async () => [
   ...(await withTunnels(speedRows, { throughWire: false })),
   await withTunnels(reconnectRow, { throughWire: true }),
+  {
+    what: 'load average of the machine after it, 1 minute',
+    target: 'none',
+    measured: `${fixed(loadavg()[0] ?? 0, 1)} on ${String(cpus().length)} cores`,
+    ok: true,
+  },
 ]
 
 /** @param {Rig} rig @returns {Promise<Row[]>} */

@@ -104,7 +104,7 @@ export function stoppedScreen({ name, outcome, usdPerDay, diskGB, losesWeights, 
     [
       `${name} is ${outcome === 'stopped' ? '' : 'already '}stopped.`,
       `${disk} is kept, ${price} a day, until \`labos start ${name}\` or \`labos down ${name}\`; nothing ends it by itself.`,
-      ...(losesWeights ? ["What was on the machine's own NVMe disk is gone, the weights with it."] : []),
+      ...(losesWeights ? ["What was on the machine's own NVMe disk is gone, engine and weights with it."] : []),
       ...(closedEndpoint === null ? [] : [`Its endpoint ${closedEndpoint} is closed until then.`]),
     ].join(' '),
   ).join('\n')
@@ -132,7 +132,9 @@ function servingSentence({ name, endpoint, isServing }: Started): string {
 
 function machineSentence({ machine }: Extended): string {
   if (!machine) return ' The machine could not be asked just now; it looks each half minute.'
-  return ` The machine says: ${machine.says}.${machine.isTaken ? '' : ' It has not seen the new deadline yet, and looks each half minute.'}`
+  return machine.isTaken
+    ? ` The machine goes by that already: ${machine.says}.`
+    : ` The machine has not seen it yet, and looks each half minute: ${machine.says}.`
 }
 
 const endSentence = (money: Started, endsAt: string | null): string =>

@@ -48,4 +48,4 @@ export async function serveAgain(
 }
 
 const fetchedAgain = ({ weightsBytes }: RentedLab['plan']['model']): string =>
-  `the weights were on the machine's own NVMe disk, which a stop empties: ${formatBytes(weightsBytes)} are fetched again`
+  `engine and weights were on the machine's own NVMe disk, which a stop empties: both are fetched again, ${formatBytes(weightsBytes)} of weights`

@@ -104,7 +104,7 @@ it('answers who has the key, which is in no argument and no environment that oth
 
 it('keeps what is big on the fast disk, and nothing in the homes of users', async () => {
   expect(await said(guest, `readlink ${RENTED_HOME}/disk`)).toBe('/opt/dlami/nvme/labos')
-  expect(await said(guest, 'ls -A /root/.cache /home/ubuntu/.cache 2>/dev/null; :')).toBe('')
+  expect(await said(guest, 'ls -A ~root/.cache /home/ubuntu/.cache 2>/dev/null; :')).toBe('')
   const folder = MODEL_REPO.replace('/', '--')
   expect(await said(guest, `ls /opt/dlami/nvme/labos/hf/hub/models--${folder}/snapshots`)).toBe(mirrors.commit)
 })

@@ -51,8 +51,8 @@ async function again(settings: Readonly<Record<string, string>> = {}): Promise<v
   boot += 1
   await said(
     guest,
-    `systemctl stop labos-bootstrap labos-engine; cp -n ${RENTED_HOME}/lab.env /root/lab.env
-     { cat /root/lab.env; echo "${lines.join('\n')}"; } >${RENTED_HOME}/lab.env
+    `systemctl stop labos-bootstrap labos-engine; cp -n ${RENTED_HOME}/lab.env /srv/lab.env
+     { cat /srv/lab.env; echo "${lines.join('\n')}"; } >${RENTED_HOME}/lab.env
      systemctl start --no-block labos-bootstrap`,
   )
 }
@@ -148,9 +148,9 @@ it('tries damaged weights once more, and then says so', async () => {
 it('says that the disk is full when that happens on the way', async () => {
   await said(
     guest,
-    `systemctl stop labos-bootstrap labos-engine; cp -a ${DATA} /root/data; mount -t tmpfs -o size=60g none ${NVME}`,
+    `systemctl stop labos-bootstrap labos-engine; cp -a ${DATA} /srv/data; mount -t tmpfs -o size=60g none ${NVME}`,
   )
-  await said(guest, `cp -a /root/data ${DATA}`)
+  await said(guest, `cp -a /srv/data ${DATA}`)
   await forgetWeights()
   mirrors.hub.bytesPerS = SLOW
   await again()
@@ -168,14 +168,14 @@ it('does not start an engine again that ends before it ever answered', async () 
   const vllm = `${RENTED_HOME}/engine/bin/vllm`
   const broken =
     '#!/bin/sh\necho INFO starts; echo "ValueError: no room"; echo "RuntimeError: Engine core initialization failed"; exit 1\n'
-  await said(guest, `cp ${vllm} /root/vllm; cat >${vllm} <<'END'\n${broken}END`)
+  await said(guest, `cp ${vllm} /srv/vllm; cat >${vllm} <<'END'\n${broken}END`)
   await again()
   const failed = await phase(guest, { phase: 'serve', state: 'failed', boot })
   expect(failed).toMatchObject({ cause: 'engine.exit', text: 'ValueError: no room' })
   await until('an engine that is left alone', async () =>
     (await said(guest, 'systemctl show -p ActiveState --value labos-engine')) === 'inactive' ? true : undefined,
   )
-  await said(guest, `cp /root/vllm ${vllm}`)
+  await said(guest, `cp /srv/vllm ${vllm}`)
 })
 
 it('gives an engine up that dies again and again', async () => {
@@ -195,12 +195,12 @@ it.each([
 ] as const)('says that the machine has %s, and stops the downloads', async (_, gpu, cause) => {
   await forgetWeights()
   mirrors.hub.bytesPerS = SLOW
-  await said(guest, `cp -n /etc/labos-test/gpu /root/gpu; cat >/etc/labos-test/gpu <<'END'\n${gpu}END`)
+  await said(guest, `cp -n /etc/labos-test/gpu /srv/gpu; cat >/etc/labos-test/gpu <<'END'\n${gpu}END`)
   await again()
   expect(await phase(guest, { phase: 'driver', state: 'failed', boot })).toMatchObject({ cause })
   await until('an end of the bootstrap', async () =>
     (await said(guest, 'systemctl is-active labos-bootstrap; :')) === 'failed' ? true : undefined,
   )
   expect(await said(guest, 'ps -eo args | grep -c [h]ub.py; :')).toBe('0')
-  await said(guest, 'cp /root/gpu /etc/labos-test/gpu')
+  await said(guest, 'cp /srv/gpu /etc/labos-test/gpu')
 })

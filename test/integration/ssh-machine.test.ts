@@ -15,7 +15,8 @@ import { eventually } from '../fakes/cli.js'
 import { tempDir } from '../fakes/temp-dir.js'
 import { useSshd } from '../fakes/use-sshd.js'
 
-const sshd = useSshd()
+/** New keys for the connection after each megabyte: nothing may get lost over that. */
+const sshd = useSshd(['RekeyLimit 1M'])
 const soon = (): AbortSignal => AbortSignal.timeout(20_000)
 const login = async (more: Partial<SshPlace> = {}): Promise<RemoteMachine> => {
   const machine = await connectSsh({ ...sshd().place, ...more }, soon())

@@ -18,7 +18,8 @@ export function offerOnce(name: string, context: Context): (now: TunnelLook, sig
     try {
       await offerToLetIn(name, `labos tunnel ${name}`, context, signal)
     } catch (error) {
-      if (signal.aborted || !(error instanceof LabosError)) throw error
+      if (signal.aborted) return
+      if (!(error instanceof LabosError) || error.code === 'interrupted') throw error
       const text = [error.message, ...error.suggestions.slice(0, 1)].join(' ')
       context.emit({ type: 'note', step: 'endpoint', text })
     }

@@ -215,19 +215,22 @@ describe('down of a rented lab that does not come to its end', () => {
     expect(existsSync(lockPath(context.paths, 'one'))).toBe(false)
   })
 
-  it('asks an `up` that still runs to stop, and waits for it longer than for a local one', async () => {
-    let endsLater = (): void => undefined
-    const processes = fakeProcesses([1, 9], () => {
-      endsLater()
-      return false
-    })
-    const { context, down } = await downWorld({}, { processes })
-    endsLater = () => void context.clock.sleep(5 * 60_000).then(() => processes.running.delete(9))
-    const holder = { pid: 9, startTime: 't9', command: 'labos up deepseek-coder-v2', at: 0 }
-    writeFileSync(lockPath(context.paths, 'one'), JSON.stringify(holder))
-    expect((await down()).labs).toMatchObject([{ outcome: 'removed' }])
-    expect(processes.sent).toEqual(['SIGTERM 9'])
-  })
+  it.each(['labos up deepseek-coder-v2', 'labos start one'])(
+    'asks `%s` that still runs to stop, and waits for it longer than for a local one',
+    async (command) => {
+      let endsLater = (): void => undefined
+      const processes = fakeProcesses([1, 9], () => {
+        endsLater()
+        return false
+      })
+      const { context, down } = await downWorld({}, { processes })
+      endsLater = () => void context.clock.sleep(5 * 60_000).then(() => processes.running.delete(9))
+      const holder = { pid: 9, startTime: 't9', command, at: 0 }
+      writeFileSync(lockPath(context.paths, 'one'), JSON.stringify(holder))
+      expect((await down()).labs).toMatchObject([{ outcome: 'removed' }])
+      expect(processes.sent).toEqual(['SIGTERM 9'])
+    },
+  )
 
   it('is a success when another `down` ended it meanwhile', async () => {
     const processes = fakeProcesses([1, 9])

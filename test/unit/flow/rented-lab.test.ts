@@ -47,7 +47,7 @@ describe('stop', () => {
     expect(stoppedScreen(stopped)).toMatchInlineSnapshot(`
       "one is stopped. Its disk of 120 GB is kept, $0.36 a day, until \`labos start one\`
       or \`labos down one\`; nothing ends it by itself. What was on the machine's own
-      NVMe disk is gone, the weights with it."
+      NVMe disk is gone, engine and weights with it."
     `)
     expect(cloud.machines[0]?.state).toBe('stopped')
     expect(record()).toMatchObject({

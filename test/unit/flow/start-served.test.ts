@@ -47,7 +47,7 @@ describe('stop', () => {
     const it = await lab()
     const stopped = await it.stop()
     expect(stopped).toMatchObject({ outcome: 'stopped', closedEndpoint: 'http://127.0.0.1:8484/v1' })
-    expect(stoppedScreen(stopped)).toContain('Its endpoint http://127.0.0.1:8484/v1')
+    expect(words(stoppedScreen(stopped))).toContain('Its endpoint http://127.0.0.1:8484/v1 is closed until then.')
     expect([it.keeper.done, runningOf(it)]).toEqual([['launch', 'end'], [1]])
     expect(await labStatus('one', it.context)).toMatchObject({ state: 'stopped' })
     expect(await it.stop()).toMatchObject({ outcome: 'already-stopped', closedEndpoint: null })
@@ -89,7 +89,9 @@ describe('start', () => {
     expect((await it.stop()).losesWeights).toBe(true)
     await it.start()
     const told = it.context.events.filter((event) => 'text' in event && event.text.includes('fetched again'))
-    expect(told).toMatchObject([{ step: 'weights', text: expect.stringMatching(/NVMe disk.* 16\.1 GB are/) as string }])
+    expect(told).toMatchObject([
+      { step: 'weights', text: expect.stringMatching(/NVMe disk.*16\.1 GB of weights$/) as string },
+    ])
   })
 
   it('with --no-wait leaves when the machine runs, with the endpoint open', async () => {
@@ -146,7 +148,7 @@ describe('extend', () => {
     it.there.lease = endsIn(it, HOUR_MS)
     const extended = await it.extend()
     expect(extended.machine).toEqual({ says: expect.stringMatching(/^ends \d\d:\d\d UTC$/) as string, isTaken: true })
-    expect(extendedScreen(extended)).toMatch(/The\s+machine\s+says:\s+ends \d\d:\d\d UTC\./)
+    expect(extendedScreen(extended)).toMatch(/The\s+machine\s+goes\s+by\s+that\s+already:\s+ends\s+\d\d:\d\d\s+UTC\./)
     expect(it.there.open).toBe(0)
   })
 
@@ -156,7 +158,7 @@ describe('extend', () => {
     const looks = it.there.ran.length
     const extended = await it.extend()
     expect([extended.machine?.isTaken, it.there.ran.length - looks]).toEqual([false, 3])
-    expect(extendedScreen(extended)).toMatch(/not\s+seen\s+the\s+new\s+deadline\s+yet/)
+    expect(extendedScreen(extended)).toMatch(/has\s+not\s+seen\s+it\s+yet/)
   })
 
   it.each([
