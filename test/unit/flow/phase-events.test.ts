@@ -49,9 +49,9 @@ describe('what is told of a machine that makes itself a laboratory', () => {
 
   it('is what a phase without bytes goes on with', () => {
     const loads = (seconds: number): LabStatus =>
-      status([{ name: 'serve', state: 'running', text: `the engine loads, ${String(seconds)} s` }])
+      status([{ name: 'serve', state: 'running', text: `starting the engine: ${String(seconds)} s` }])
     expect(phaseEvents(loads(10), loads(20), 0)).toEqual([
-      { type: 'start', step: 'serving', text: 'the engine loads, 20 s' },
+      { type: 'start', step: 'serving', text: 'starting the engine: 20 s' },
     ])
     expect(phaseEvents(loads(20), loads(20), 0)).toEqual([])
   })
