@@ -29,7 +29,10 @@ function eventsOf(before: Phase | undefined, now: Phase, elapsedMs: number): Lab
   const isNews = before?.state !== now.state
   switch (now.state) {
     case 'running':
-      return [...(isNews ? [{ type: 'start' as const, step, text: now.text }] : []), ...bytesMoved(step, before, now)]
+      return [
+        ...(isNews || isSaidAnew(before, now) ? [{ type: 'start' as const, step, text: now.text }] : []),
+        ...bytesMoved(step, before, now),
+      ]
     case 'waiting':
       return isNews ? [{ type: 'note', step, text: now.text }] : []
     case 'done':
@@ -39,6 +42,10 @@ function eventsOf(before: Phase | undefined, now: Phase, elapsedMs: number): Lab
       return []
   }
 }
+
+/** Of what moves no bytes its words alone say that it goes on. */
+const isSaidAnew = (before: Phase | undefined, now: Phase): boolean =>
+  now.done === undefined && before?.text !== now.text
 
 function bytesMoved(step: StepName, before: Phase | undefined, now: Phase): LabosEvent[] {
   const { done, total, rate = 0, etaSeconds, stallSeconds = 0 } = now

@@ -113,7 +113,6 @@ function textOf(line: Line, etaSeconds: number | undefined): string {
   const { phase, state, text } = line
   if (state === 'waiting') return `${phase}: ${text ?? 'waits'}`
   if (state === 'running') {
-    if (phase === 'serve' && text !== undefined) return text // a whole sentence
     const facts = [...(text === undefined ? [] : [text]), ...bytesText(line), ...paceText(line, etaSeconds)]
     return facts.length === 0 ? WORK[phase] : `${WORK[phase]}: ${facts.join(', ')}`
   }
