@@ -80,17 +80,12 @@ function connected(
   book: KeeperBook,
 ): Required<Pick<Held, 'session' | 'channels' | 'watch' | 'lease'>> {
   const { deps, serving } = held
-  let now = place
   const session = openSession(place, {
     clock: deps.clock,
     connect: deps.connect,
     random: deps.random,
     isWaiting: () => gateway.activity().inFlight > 0,
-    findAgain: async () => {
-      const found = await deps.findAgain(now)
-      now = found ?? now
-      return found
-    },
+    findAgain: (place) => deps.findAgain(place),
     onState: ({ state, reason }) => {
       deps.say(`path ${state}${reason === undefined ? '' : `: ${reason}`}`)
       held.watch?.look()

@@ -1,5 +1,6 @@
 /** A lab's endpoint while `labos tunnel` runs: kept open by the command itself, or by the lab's keeper that runs already. */
 import { LabosError } from '../../errors/labos-error.js'
+import type { SshPlace } from '../../ports.js'
 import { takeLock } from '../../state/lock.js'
 import { logFile } from '../../state/log-file.js'
 import { labPaths, lockPath } from '../../state/paths.js'
@@ -83,7 +84,7 @@ async function keepHere(
       port,
       connect: context.ssh,
       random: Math.random,
-      findAgain: (place: Parameters<typeof findMachine>[1]) => findMachine(name, place, context, stop.signal),
+      findAgain: (place: SshPlace) => findMachine(name, place, context, stop.signal),
       onListening: listening,
       say: (line: string) => log.line(`${new Date(context.clock.now()).toISOString()} ${line}`),
     }
