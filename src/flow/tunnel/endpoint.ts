@@ -7,6 +7,7 @@ import { labPaths, lockPath } from '../../state/paths.js'
 import { readKeeper, readLab } from '../../state/read.js'
 import type { RentedLab } from '../../state/record.js'
 import { ensureKey } from '../../state/store.js'
+import { clause } from '../../ui/text.js'
 import { choosePort } from '../choose-port.js'
 import type { Context } from '../context.js'
 import { endRunning } from '../end-running.js'
@@ -122,11 +123,11 @@ async function look(name: string, context: Context): Promise<TunnelLook | undefi
 }
 
 const ended = (name: string, detail = 'it was taken down'): LabosError =>
-  new LabosError('machine.gone', `The lab "${name}" has ended: ${detail}.`, {
+  new LabosError('machine.gone', `The lab "${name}" has ended: ${clause(detail)}.`, {
     suggestions: [`See what is left of it: \`labos status ${name} --refresh\`.`],
   })
 
 const closed = (name: string, detail = 'its keeper is gone'): LabosError =>
-  new LabosError('endpoint.unreachable', `The endpoint of "${name}" was closed: ${detail}.`, {
+  new LabosError('endpoint.unreachable', `The endpoint of "${name}" was closed: ${clause(detail)}.`, {
     suggestions: [`Open it again: \`labos tunnel ${name}\`.`],
   })

@@ -1,6 +1,7 @@
 /** Tries a machine that boots until it is reached. */
 import { LabosError } from '../../errors/labos-error.js'
 import type { RentedLab } from '../../state/record.js'
+import { clause } from '../../ui/text.js'
 import type { Context } from '../context.js'
 import type { OnSilence } from '../readmit/let-in.js'
 
@@ -49,7 +50,7 @@ export function addressOf(record: RentedLab): string {
 }
 
 export const unreachableMachine = ({ name }: RentedLab, why: string): LabosError =>
-  new LabosError('machine.unreachable', `The machine of "${name}" does not answer: ${why}.`, {
+  new LabosError('machine.unreachable', `The machine of "${name}" does not answer: ${clause(why)}.`, {
     suggestions: [
       'Your address may have changed since, or a network between may block port 22: `--allow-cidr`.',
       'Look at its system log in the AWS console.',
