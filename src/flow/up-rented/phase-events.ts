@@ -1,5 +1,7 @@
 /** What has changed in a machine's set-up between two looks, as events. Pure. */
+import { STALL_SECONDS } from '../../serve/remote/phases.js'
 import type { LabosEvent, StepName } from '../../ui/events.js'
+import { clause } from '../../ui/text.js'
 import type { LabStatus } from '../lab-status.js'
 
 type Phase = NonNullable<LabStatus['phases']>[number]
@@ -10,9 +12,6 @@ const STEPS: Readonly<Record<Phase['name'], StepName>> = {
   weights: 'weights',
   serve: 'serving',
 }
-
-/** Without progress for so long is worth a word. */
-const STALL_SECONDS = 10
 
 /** `elapsedMs`: since the watching began. */
 export function phaseEvents(before: LabStatus | undefined, now: LabStatus, elapsedMs: number): LabosEvent[] {
@@ -68,7 +67,9 @@ function bytesMoved(step: StepName, before: Phase | undefined, now: Phase): Labo
 function pathEvents(before: LabStatus | undefined, { path }: LabStatus): LabosEvent[] {
   if (path === undefined || path.state === before?.path?.state) return []
   if (path.state === 'away')
-    return [{ type: 'note', step: 'boot', text: `the connection is away (${path.reason ?? 'lost'}); tried again` }]
+    return [
+      { type: 'note', step: 'boot', text: `the connection is away (${clause(path.reason ?? 'lost')}); tried again` },
+    ]
   return path.state === 'connected' && before?.path?.state === 'away'
     ? [{ type: 'note', step: 'boot', text: 'the connection is back' }]
     : []

@@ -106,7 +106,7 @@ const WORK: Readonly<Record<PhaseName, string>> = {
 }
 
 /** Bytes that do not move for less than this are no stall. */
-const STALL_SECONDS = 10
+export const STALL_SECONDS = 10
 
 /** `downloading the weights: 12.3 GB of 31.4 GB, 96 MB/s, 3 m 19 s left`. */
 function textOf(line: Line, etaSeconds: number | undefined): string {
