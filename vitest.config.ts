@@ -30,7 +30,7 @@ export default defineConfig({
       ...QUIET,
     },
     projects: [
-      project('unit'),
+      project('unit', { testTimeout: 30_000 }), // beside suites that keep all cores busy
       project('golden'),
       project('rules', { testTimeout: 60_000 }),
       // Real engines on few cores: one file at a time, and time enough for a busy machine. Installs need the network.

@@ -3,6 +3,7 @@ import type { KeeperWord } from './adapters/launch-keeper.js'
 import { systemProcesses } from './adapters/processes.js'
 import { systemClock } from './adapters/system-clock.js'
 import { LabosError } from './errors/labos-error.js'
+import type { KeepRemoteDeps } from './flow/keep/held.js'
 import { isRemote } from './flow/keep/is-remote.js'
 import type { KeepDeps } from './flow/keep/local.js'
 
@@ -62,11 +63,11 @@ async function keepRemotely(name: string, deps: Shared, signal: AbortSignal): Pr
     import('./adapters/fetch.js'),
   ])
   const aws = lazyAws(proxyFetch(process.env), process.env)
-  const there = {
+  const there: Pick<KeepRemoteDeps, 'connect' | 'env' | 'random' | 'findAgain'> = {
     connect: connectSsh,
     env: process.env,
     random: Math.random,
-    findAgain: (place: Parameters<typeof findMachine>[1]) => findMachine(name, place, { ...deps, aws }, signal),
+    findAgain: (place) => findMachine(name, place, { ...deps, aws }, signal),
   }
   await keepRemote(name, { ...deps, ...there }, signal)
 }

@@ -19,7 +19,7 @@ export async function main(dir: string): Promise<void> {
       return
     }
     const known = unknownCommand(error, config) ?? toLabosError(error)
-    process.stderr.write(errorText(known, paintFor(process.stderr.isTTY, env), error, env))
+    process.stderr.write(errorText(known, paintFor(process.stderr.isTTY, env), error, env, process.stderr.isTTY))
     process.exitCode = known.exit
   }
 }

@@ -65,8 +65,9 @@ export interface PortPair {
 
 /** An ed25519 key pair, as OpenSSH writes them. */
 export interface SshKeyPair {
+  /** The text of a private key file, without a passphrase. Kept 0600. */
   readonly privateKey: string
-  /** `ssh-ed25519 AAAA...` */
+  /** `ssh-ed25519 AAAA... comment` */
   readonly publicKey: string
 }
 

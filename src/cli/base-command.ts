@@ -118,7 +118,13 @@ export abstract class BaseCommand extends Command {
       process.stdout.write(`${JSON.stringify({ type: 'error', error: known.toJSON() })}\n`)
     } else {
       process.stderr.write(
-        errorText(known, paintFor(process.stderr.isTTY && !this.argv.includes('--no-color'), env), error, env),
+        errorText(
+          known,
+          paintFor(process.stderr.isTTY && !this.argv.includes('--no-color'), env),
+          error,
+          env,
+          process.stderr.isTTY,
+        ),
       )
     }
     throw new Errors.ExitError(known.exit)

@@ -2,6 +2,7 @@ import { Errors } from '@oclif/core'
 import { docOf } from '../errors/codes.js'
 import { LabosError } from '../errors/labos-error.js'
 import type { Paint } from '../ui/paint.js'
+import { wrap } from '../ui/text.js'
 import type { Env } from './env.js'
 
 /** Any error as one of ours: oclif's own are usage errors, the rest is a fault of labos. */
@@ -48,11 +49,15 @@ export const promptClosed = (): LabosError =>
 export const isPromptClosed = (error: unknown): boolean =>
   error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')
 
-/** An error as a user meets it: what, why, what now, where to read more, and the exit. */
-export function errorText(error: LabosError, paint: Paint, original: unknown, env: Env): string {
+/**
+ * An error as a user meets it: what, why, what now, where to read more, and the exit. `isWrapped`: at a terminal, which would
+ * break in the middle of words; what is to be copied stays on its line.
+ */
+export function errorText(error: LabosError, paint: Paint, original: unknown, env: Env, isWrapped = false): string {
+  const laidOut = (text: string): string[] => (isWrapped ? text.split('\n').flatMap((line) => wrap(line)) : [text])
   const lines = [
-    `${paint.red(error.code)}  ${error.message}`,
-    ...(error.aftermath === undefined ? [] : [error.aftermath]),
+    ...laidOut(`${paint.red(error.code)}  ${error.message}`),
+    ...(error.aftermath === undefined ? [] : laidOut(error.aftermath)),
     ...error.suggestions.map(
       (text) => `  - ${text.replaceAll(/`([^`]+)`/g, (_, command: string) => paint.cyan(command))}`,
     ),

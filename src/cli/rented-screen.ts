@@ -21,12 +21,11 @@ export function rentedScreen(result: RentedUp, paint: Paint, { labCount, program
 /** The same on a host of the user's own. */
 export function hostScreen(result: RentedUp, paint: Paint, { labCount, program }: EndpointScreenFacts): string {
   const { lab, notes } = result
-  const byItself = lab.endsAt === undefined ? '' : `by itself at ${formatTime(lab.endsAt)}, or `
   const facts = factLines([
     ...endpointFacts(result),
     ['host', `${lab.host ?? ''}, through SSH alone`],
     ['price', 'nothing: it is your own'],
-    ['ends', `${byItself}with \`${program} down ${lab.name}\`, which removes all of it there`],
+    ['ends', `${endsText(lab)}with \`${program} down ${lab.name}\`, which removes all of it there`],
     ...notes.map((note) => ['note', note] as const),
   ])
   const use = ['', firstUse(labCount > 1 ? lab.name : undefined, paint, program)]

@@ -1,8 +1,8 @@
 import { Args, Errors } from '@oclif/core'
-import { splitAtDashes } from '../cli/at-dashes.js'
-import { BaseCommand, type BaseFlags } from '../cli/base-command.js'
+import type { BaseFlags } from '../cli/base-command.js'
 import { chooseModel } from '../cli/choose-model.js'
 import { commandsKeys } from '../cli/commands-keys.js'
+import { DashedCommand } from '../cli/dashed-command.js'
 import { env, isSet } from '../cli/env.js'
 import { toLabosError } from '../cli/error-text.js'
 import { addToSummary, isGithubJob, jobReporter } from '../cli/github.js'
@@ -18,7 +18,7 @@ import { checkLabName } from '../state/paths.js'
 import { errorCommand, maskCommand } from '../ui/github.js'
 import type { Reporter } from '../ui/reporter.js'
 
-export default class Run extends BaseCommand {
+export default class Run extends DashedCommand {
   static override description = [
     'Run a command with a model of its own, and take the model down again.',
     'Brings a lab up as labos up does, runs the command with OPENAI_BASE_URL, OPENAI_API_KEY and LABOS_MODEL in its environment, and takes the lab down however the command ends: when it fails or is killed too, at Ctrl-C, SIGTERM and SIGHUP, and when the lab does not come up.',
@@ -35,17 +35,8 @@ export default class Run extends BaseCommand {
   }
   static override flags = runFlags
 
-  #command: readonly string[] | undefined
-
-  override async init(): Promise<void> {
-    const { words, command } = splitAtDashes(this.argv)
-    this.#command = command
-    this.argv = [...words] // the command's words are no flags of ours
-    await super.init()
-  }
-
   async run(): Promise<void> {
-    const command = commandOf(this.#command, this.argv)
+    const command = commandOf(this.dashed, this.argv)
     const { args, flags } = await this.parse(Run)
     const context = await this.context(flags, true)
     const lab = labWish(args.model ?? (await chooseModel(context)), flags, this.argv)

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand, type BaseFlags } from '../cli/base-command.js'
-import { splitAtDashes } from '../cli/at-dashes.js'
+import type { BaseFlags } from '../cli/base-command.js'
+import { DashedCommand } from '../cli/dashed-command.js'
 import { env } from '../cli/env.js'
 import { labArg, nameFlag } from '../cli/flags.js'
 import { commandLineOf } from '../cli/shell-lines.js'
@@ -10,7 +10,7 @@ import { chooseLab } from '../flow/choose-lab.js'
 import type { Context } from '../flow/context.js'
 import { machineShell, opensshOf } from '../flow/machine-shell.js'
 
-export default class Ssh extends BaseCommand {
+export default class Ssh extends DashedCommand {
   static override description = `Open a shell on a lab's machine, or run a command there.
 
 No SSH program is needed, and no host key is asked about: the machine's own is pinned. Words stay words; for pipes and
@@ -34,15 +34,6 @@ a line ends a connection that is dead.`
     }),
   }
 
-  #command: readonly string[] | undefined
-
-  override async init(): Promise<void> {
-    const { words, command } = splitAtDashes(this.argv)
-    this.#command = command
-    this.argv = [...words] // the command's words are no flags of ours
-    await super.init()
-  }
-
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Ssh)
     const context = await this.context(flags)
@@ -51,7 +42,7 @@ a line ends a connection that is dead.`
       this.render(await opensshOf(name, context), flags, ({ argv }) => commandLineOf(argv))
       return
     }
-    const { argv, hasTerminal } = shellWish(this.#command, flags, process.stdin.isTTY)
+    const { argv, hasTerminal } = shellWish(this.dashed, flags, process.stdin.isTTY)
     if (flags.json && argv) await this.#capture(name, argv, flags, context)
     else {
       const command = { ...ownStreams(hasTerminal, env), ...(argv ? { argv } : {}) }

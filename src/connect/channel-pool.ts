@@ -40,7 +40,7 @@ export function channelPool(dial: () => Duplex, size: number): ChannelPool {
   }
   const take = (): OpenedAhead | undefined => {
     for (const [spare, { drop, isReady }] of spares) {
-      if (!isReady) continue
+      if (!isReady || spare.destroyed) continue // a path that is cut ends them all; they say so one after the other
       spares.delete(spare)
       spare.off('readable', drop).off('close', drop)
       return Object.assign(spare, { wasOpenedAhead: true as const })

@@ -27,10 +27,10 @@ export interface SessionDeps {
   /** Whether a request waits for its answer: a dead path is then found within some ten seconds. */
   isWaiting(): boolean
   /**
-   * Where the machine is now; asked when it was away for a while, and then ever more rarely. Undefined: nothing new is known. To
-   * reject with `machine.gone` ends the tries; any other rejection is as good as undefined.
+   * Where the machine is now that was looked for at that place; asked when it was away for a while, and then ever more rarely.
+   * Undefined: nothing new is known. To reject with `machine.gone` ends the tries; any other rejection is as good as undefined.
    */
-  findAgain?(): Promise<SshPlace | undefined>
+  findAgain?(place: SshPlace): Promise<SshPlace | undefined>
   onState?(state: SessionState): void
 }
 
@@ -188,7 +188,7 @@ function looker(live: Live): () => void {
     if (!findAgain || clock.monotonicMs() - sinceMs < lookDelayMs(looks)) return
     looks += 1
     sinceMs = Infinity // one look at a time
-    findAgain()
+    findAgain(live.place)
       .then(
         (place) => {
           if (!place) return

@@ -1,12 +1,13 @@
 /** Ends a lab on a host of the user's own, and proves that nothing of it is left there. Under the lab's lock. */
 import { LabosError } from '../errors/labos-error.js'
+import type { RemoteMachine } from '../ports.js'
 import type { HostLab } from '../state/host-record.js'
 import { removeLab } from '../state/store.js'
 import type { Context } from './context.js'
 import type { DownResult } from './down-result.js'
 import { closeEndpoint } from './end-running.js'
+import { loggedIn } from './logged-in.js'
 import { removeFromHost } from './remove-from-host.js'
-import { sshPlace } from './ssh-place.js'
 
 /**
  * Throws `teardown.incomplete` with what is left, and where the host cannot be asked; the record is kept then, unless `force`
@@ -22,7 +23,8 @@ export async function downHost(
   const { name, id, plan } = record
   const sinceMs = clock.monotonicMs()
   emit({ type: 'start', step: 'teardown', text: `removing ${name} from ${plan.target}` })
-  const left = await removed(record, context, signal).catch((error: unknown) => {
+  const remove = (machine: RemoteMachine): Promise<string[]> => removeFromHost(record, machine, context, signal)
+  const left = await loggedIn(record, context, signal, remove).catch((error: unknown) => {
     signal.throwIfAborted()
     if (error instanceof LabosError) return error
     throw error
@@ -35,15 +37,6 @@ export async function downHost(
   const text = isProven ? `nothing of ${name} is left on ${plan.target}` : `${name} is forgotten here`
   emit({ type: 'done', step: 'teardown', text, elapsedMs: clock.monotonicMs() - sinceMs })
   return { name, id, outcome: isProven ? 'removed' : 'forgotten', usd: 0, purged: [] }
-}
-
-async function removed(record: HostLab, context: Context, signal: AbortSignal): Promise<string[]> {
-  const machine = await context.ssh(sshPlace(record, context.paths, context.env['SSH_AUTH_SOCK']), signal)
-  try {
-    return await removeFromHost(record, machine, context, signal)
-  } finally {
-    machine.close()
-  }
 }
 
 /** What to type there. */

@@ -7,8 +7,8 @@ import { lockPath } from '../state/paths.js'
 import { saveLab } from '../state/store.js'
 import type { Context } from './context.js'
 import type { Extended } from './extend.js'
+import { loggedIn } from './logged-in.js'
 import { scriptCommand } from './machine-commands.js'
-import { sshPlace } from './ssh-place.js'
 
 const WAIT_MS = 60_000
 
@@ -19,14 +19,13 @@ export async function extendHost(
   context: Context,
   signal: AbortSignal,
 ): Promise<Extended> {
-  const { paths, env } = context
+  const { paths } = context
   const { name, serving, expiresAt: before } = record
   if (before === undefined) throw noDeadline(name)
   const wish = { command: `labos extend ${name}`, waitMs: WAIT_MS }
   const release = await takeLock(lockPath(paths, name), wish, context, signal)
   try {
-    const machine = await context.ssh(sshPlace(record, paths, env['SSH_AUTH_SOCK']), signal)
-    try {
+    return await loggedIn(record, context, signal, async (machine) => {
       const seconds = String(Math.ceil(byMs / 1000))
       const told = await machine.run(scriptCommand(serving, 'lease.sh', 'extend', seconds), signal)
       if (told.exitCode !== 0) throw refused(name, told.stderr.trim())
@@ -36,9 +35,7 @@ export async function extendHost(
       const endsAt = new Date(deadline * 1000).toISOString()
       await saveLab(paths, { ...record, expiresAt: endsAt })
       return { name, endedAtBefore: before, endsAt, usdPerHour: 0, usdUntilEnd: 0 }
-    } finally {
-      machine.close()
-    }
+    })
   } finally {
     await release()
   }

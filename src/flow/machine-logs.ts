@@ -1,11 +1,10 @@
 /** Logs of a rented lab's machine: its journal, over a connection of their own. */
 import { LabosError } from '../errors/labos-error.js'
-import type { RemoteMachine } from '../ports.js'
-import { journal, type OnMachine } from '../serve/remote/on-machine.js'
+import { journal } from '../serve/remote/on-machine.js'
 import type { MachineLab } from '../state/record.js'
-import type { Context } from './context.js'
 import type { Journal } from './log-sources.js'
-import { sshPlace } from './ssh-place.js'
+import { loggedIn, type LoginDeps } from './logged-in.js'
+import { placeThere } from './machine-commands.js'
 
 export interface JournalPart extends Journal {
   /** Lines from the end; absent = all. */
@@ -13,16 +12,14 @@ export interface JournalPart extends Journal {
   readonly sinceMs?: number
 }
 
-type Deps = Pick<Context, 'paths' | 'ssh' | 'env'>
-
 /** Throws what the login throws, and `machine.state` where the machine does not show its journal. */
 export const readJournal = (
   record: MachineLab,
   part: JournalPart,
-  deps: Deps,
+  deps: LoginDeps,
   signal: AbortSignal,
 ): Promise<string[]> =>
-  onMachine(record, deps, signal, async (machine) => {
+  loggedIn(record, deps, signal, async (machine) => {
     const { exitCode, stdout, stderr } = await machine.run({ argv: argvOf(record, part) }, signal)
     if (exitCode !== 0) throw notShown(record.name, stderr)
     const lines = stdout.split('\n')
@@ -33,11 +30,11 @@ export const readJournal = (
 export const followJournal = (
   record: MachineLab,
   part: JournalPart,
-  deps: Deps,
+  deps: LoginDeps,
   onLine: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> =>
-  onMachine(record, deps, signal, async (machine) => {
+  loggedIn(record, deps, signal, async (machine) => {
     const leave = (): void => machine.close()
     signal.addEventListener('abort', leave, { once: true })
     try {
@@ -54,27 +51,11 @@ export const followJournal = (
     throw notShown(record.name, stderr)
   })
 
-async function onMachine<T>(
-  record: MachineLab,
-  { paths, ssh, env }: Deps,
-  signal: AbortSignal,
-  work: (machine: RemoteMachine) => Promise<T>,
-): Promise<T> {
-  const machine = await ssh(sshPlace(record, paths, env['SSH_AUTH_SOCK']), signal)
-  try {
-    return await work(machine)
-  } finally {
-    machine.close()
-  }
-}
-
-const RENTED: OnMachine = { home: '/var/lib/labos', scope: 'system' }
-
 function argvOf(
-  { serving }: MachineLab,
+  record: MachineLab,
   { units, output, tail, sinceMs, follow = false }: JournalPart & { readonly follow?: boolean },
 ): readonly [string, ...string[]] {
-  return journal(serving ?? RENTED, {
+  return journal(placeThere(record), {
     units,
     output,
     follow,

@@ -21,8 +21,8 @@ export async function machineShell(
   context: Context,
   signal: AbortSignal,
 ): Promise<number> {
-  const { paths, env, attachSsh } = context
-  const place = sshPlace(labOnMachine('ssh', name, paths), paths, env['SSH_AUTH_SOCK'])
+  const { paths, attachSsh } = context
+  const place = sshPlace(labOnMachine('ssh', name, paths), context)
   const login = { isDone: false }
   try {
     return await attachSsh(place, { ...command, onLogin: () => (login.isDone = true) }, signal)
@@ -40,9 +40,10 @@ export interface Openssh extends OpensshFacts {
 }
 
 /** How OpenSSH's own programs reach the machine. Writes the file of host keys that they need. */
-export async function opensshOf(name: string, { paths }: Pick<Context, 'paths'>): Promise<Openssh> {
+export async function opensshOf(name: string, context: Pick<Context, 'paths' | 'env'>): Promise<Openssh> {
+  const { paths } = context
   const record = labOnMachine('ssh', name, paths)
-  const place = sshPlace(record, paths)
+  const place = sshPlace(record, context)
   const { userKey, knownHosts } = labPaths(paths, name)
   await writeAtomic(knownHosts, knownHostsText(place))
   const { host, port, user } = place

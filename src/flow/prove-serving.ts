@@ -6,6 +6,7 @@ import { canary } from '../serve/canary.js'
 import { probe, type ProbeEndpoint } from '../serve/probe.js'
 import { readKey } from '../state/read.js'
 import { formatDuration } from '../ui/format.js'
+import { clause } from '../ui/text.js'
 import type { Context } from './context.js'
 import { endpointOf } from './from-answer.js'
 import { labStatus, type LabStatus } from './lab-status.js'
@@ -72,7 +73,7 @@ const GIVEN_UP: ReadonlySet<LabStatus['state']> = new Set(['failed', 'lost', 'en
 function throwIfGivenUp({ name, modelId, engine }: Proving, { state, detail, path }: LabStatus): void {
   if (!GIVEN_UP.has(state)) return
   const code = codeOr(path?.state === 'failed' ? path.code : undefined, 'serving.failed')
-  throw new LabosError(code, `${engine} does not serve ${modelId}: ${(detail ?? state).replace(/\.$/, '')}.`, {
+  throw new LabosError(code, `${engine} does not serve ${modelId}: ${clause(detail ?? state)}.`, {
     suggestions: [`Read its log: \`labos logs --name ${name}\`.`, `Try again: \`labos up ${modelId} --name ${name}\`.`],
   })
 }

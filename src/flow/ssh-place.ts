@@ -1,18 +1,18 @@
 /** Where and how to log in on a lab's machine, by its record. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { LabosError } from '../errors/labos-error.js'
 import type { SshPlace } from '../ports.js'
-import { labPaths, type Paths } from '../state/paths.js'
 import type { HostLab } from '../state/host-record.js'
-import { isRented, type MachineLab } from '../state/record.js'
+import { labPaths, type Paths } from '../state/paths.js'
+import { isRented, type MachineLab, type RentedLab } from '../state/record.js'
+import type { Context } from './context.js'
 
-/**
- * Throws `machine.unreachable` where the record knows no address, no host key or no key to log in with. `agentNow`: the socket
- * of the agent that the user has now, where the lab is logged in to with one.
- */
-export function sshPlace(record: MachineLab, paths: Paths, agentNow?: string): SshPlace {
-  if (!isRented(record)) return placeOfHost(record, agentNow)
-  const { name, ssh, machine } = record
+/** Throws `machine.unreachable` where the record knows no address, no host key or no key to log in with. */
+export const sshPlace = (record: MachineLab, { paths, env }: Pick<Context, 'paths' | 'env'>): SshPlace =>
+  isRented(record) ? rentedPlace(record, paths) : placeOfHost(record, env['SSH_AUTH_SOCK'])
+
+/** `sshPlace` of a rented machine, with the key that labos made. */
+export function rentedPlace({ name, ssh, machine }: RentedLab, paths: Paths): SshPlace {
   const host = ssh?.host ?? machine?.address
   const [first, ...others] = ssh?.hostKeys ?? []
   if (!ssh || host === undefined || first === undefined)
@@ -26,15 +26,17 @@ export function sshPlace(record: MachineLab, paths: Paths, agentNow?: string): S
   }
 }
 
-/** With the key that `up` logged in with. */
+/** With the key or the agent that `up` logged in with; with the one of now where that agent is no more. */
 function placeOfHost({ name, ssh }: HostLab, agentNow: string | undefined): SshPlace {
-  const { host, port, user, identity } = ssh
+  const { identity: used, ...at } = ssh
   const [first, ...others] = ssh.hostKeys
   if (first === undefined) throw noWay(name, 'its record names no host key')
-  if ('agent' in identity)
-    return { host, port, user, identity: { agent: agentNow || identity.agent }, hostKeys: [first, ...others] }
-  return { host, port, user, identity: { privateKey: textOf(name, identity.file) }, hostKeys: [first, ...others] }
+  const identity = 'agent' in used ? { agent: agentOf(used.agent, agentNow) } : { privateKey: textOf(name, used.file) }
+  return { ...at, identity, hostKeys: [first, ...others] }
 }
+
+/** A new login to this computer often has a new agent. */
+const agentOf = (then: string, now: string | undefined): string => (now && !existsSync(then) ? now : then)
 
 function textOf(name: string, path: string): string {
   try {

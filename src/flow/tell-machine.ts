@@ -1,11 +1,11 @@
 /** Has a machine look at its deadline at once, where it can be reached. */
-import { RENTED_HOME } from '../bootstrap/lab-files.js'
+import { inTime } from '../errors/in-time.js'
 import { leaseWords, readMachineLease } from '../lease/machine-lease.js'
 import type { RemoteMachine } from '../ports.js'
 import type { RentedLab } from '../state/record.js'
 import type { Context } from './context.js'
-import { scriptCommand } from './machine-commands.js'
-import { sshPlace } from './ssh-place.js'
+import { loggedIn } from './logged-in.js'
+import { placeThere, scriptCommand } from './machine-commands.js'
 
 export interface MachineWord {
   /** `idle 12 m of 30 m, ends 18:40 UTC`. */
@@ -25,38 +25,30 @@ const ROUNDING_MS = 1000
 /** Undefined where it could not be asked: the tag holds all the same. Never rejects, and takes ten seconds at most. */
 export async function tellMachine(
   record: RentedLab,
-  context: Pick<Context, 'clock' | 'paths' | 'ssh'>,
+  context: Pick<Context, 'clock' | 'paths' | 'ssh' | 'env'>,
   signal: AbortSignal,
 ): Promise<MachineWord | undefined> {
-  const late = new AbortController()
-  const over = new AbortController()
-  const limit = context.clock.sleep(LIMIT_MS, over.signal).then(
-    () => late.abort(new Error('it took too long')),
-    () => undefined,
-  )
   try {
-    const limited = AbortSignal.any([signal, late.signal])
-    const machine = await context.ssh(sshPlace(record, context.paths), limited, CONNECT_MS)
-    try {
-      return await lookThere(record, machine, context, limited)
-    } finally {
-      machine.close()
-    }
+    return await inTime(LIMIT_MS, tooLate, context.clock, signal, (limited) =>
+      loggedIn(record, { ...context, connectMs: CONNECT_MS }, limited, (machine) =>
+        lookThere(record, machine, context, limited),
+      ),
+    )
   } catch {
     return undefined
-  } finally {
-    over.abort()
-    await limit
   }
 }
 
+const tooLate = (): Error => new Error('it took too long')
+
 async function lookThere(
-  { serving, expiresAt = '' }: RentedLab,
+  record: RentedLab,
   machine: RemoteMachine,
   { clock }: Pick<Context, 'clock'>,
   signal: AbortSignal,
 ): Promise<MachineWord | undefined> {
-  const place = serving ?? { home: RENTED_HOME, scope: 'system' as const }
+  const place = placeThere(record)
+  const { expiresAt = '' } = record
   for (let looks = 1; ; looks += 1) {
     const { stdout } = await machine.run(scriptCommand(place, 'lease.sh', 'show'), signal)
     const lease = readMachineLease(stdout)

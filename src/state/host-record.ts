@@ -50,4 +50,3 @@ export const hostLab = z.object({
 })
 
 export type HostLab = z.infer<typeof hostLab>
-export type HostIdentity = HostLab['ssh']['identity']

@@ -27,7 +27,7 @@ export type LabosEvent =
   /** `serving` is absent where nothing is to be served on the machine. */
   | { type: 'rent-plan'; plan: RentPlan; serving?: Pick<Serving, 'engineVersion' | 'idleMs' | 'bootMs'> }
   | { type: 'host-plan'; plan: HostPlan }
-  /** A phase began; `text` says what it does, present tense, no dot. */
+  /** A phase began, or goes on with something else; `text` says what it does, present tense, no dot. */
   | { type: 'start'; step: StepName; text: string }
   /** Bytes moved so far. `total` is absent while unknown. At most about five a second per step. */
   | { type: 'progress'; step: StepName; doneBytes: number; totalBytes?: number; bytesPerSecond: number; etaMs?: number }

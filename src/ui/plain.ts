@@ -28,17 +28,22 @@ export function plainReporter(output: Output, clock: Clock): Reporter {
     beating = false
   }
 
+  const begin = (step: StepName, text: string): void => {
+    phases.set(step, { since: clock.monotonicMs(), latest: text })
+    if (beating) return
+    beating = true
+    void beat().catch(() => undefined) // ends with stop()
+  }
+
   const emit = (event: LabosEvent): void => {
-    if (event.type === 'start') {
-      phases.set(event.step, { since: clock.monotonicMs(), latest: event.text })
-      if (!beating) {
-        beating = true
-        void beat().catch(() => undefined) // ends with stop()
-      }
-    }
     if (event.type === 'done' || event.type === 'failed') phases.delete(event.step)
-    const phase = event.type === 'progress' ? phases.get(event.step) : undefined
+    const phase = event.type === 'start' || event.type === 'progress' ? phases.get(event.step) : undefined
     if (phase && event.type === 'progress') phase.latest = progressText(event)
+    if (phase && event.type === 'start') {
+      phase.latest = event.text // what it goes on with is for the next heartbeat
+      return
+    }
+    if (event.type === 'start') begin(event.step, event.text)
     const line = lineOf(event)
     if (line !== undefined) say(line)
   }

@@ -23,6 +23,9 @@ export function wrap(text: string, lead = '', hang = lead): string[] {
 
 const columnsOf = (text: string): number => stripVTControlCharacters(text).length
 
+/** A sentence as part of another: without its full stop. */
+export const clause = (sentence: string): string => sentence.replace(/\.$/, '')
+
 /** `  - text`, the lines below the first standing under its first word. */
 export const bullet = (text: string): string[] => wrap(text, '  - ', '    ')
 

@@ -10,6 +10,8 @@ bootstrap_unit() {
 Description=labos: makes this machine a laboratory
 Wants=network-online.target
 After=network-online.target dlami-nvme.service
+# It starts when somebody asks for it, never by itself: each time counts.
+StartLimitIntervalSec=0
 [Service]
 ExecStart=/bin/sh "$bin/bootstrap.sh"
 TimeoutStopSec=10

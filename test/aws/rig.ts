@@ -40,7 +40,7 @@ export function rig(): Rig {
     besides = {
       LABOS_PULUMI: await pulumiCli(),
       LABOS_ALLOW_CIDR: '127.0.0.1/32',
-      LABOS_AWS_TIMEOUT: '5',
+      LABOS_AWS_TIMEOUT: '10',
       LABOS_CACHE: mkdtempSync(join(homedir(), 'cache-')),
     }
     cloud = await startCloud({ settings: QUICK })

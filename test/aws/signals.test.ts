@@ -29,16 +29,22 @@ function asking(): Promise<void> {
   })
 }
 
+/** Ctrl-C was pressed while `up` asked for its machine. */
+async function stoppedWhileAsking(): Promise<{ subject: Subject; terminal: ReturnType<typeof atTerminal> }> {
+  const subject = aws.labos()
+  const isAsking = asking()
+  const terminal = atTerminal(subject, upArgs(subject))
+  await isAsking
+  terminal.type(CTRL_C)
+  return { subject, terminal }
+}
+
 const recordOf = ({ home, lab }: Subject): string => join(home, 'labs', lab, 'lab.json')
 
 describe('labos up at a terminal', () => {
   it('stops safely at Ctrl-C, and removes the machine that came of it', async (context) => {
     if (missing !== undefined) context.skip(missing)
-    const subject = aws.labos()
-    const isAsking = asking()
-    const terminal = atTerminal(subject, upArgs(subject))
-    await isAsking
-    terminal.type(CTRL_C)
+    const { subject, terminal } = await stoppedWhileAsking()
     const { exitCode, screen } = await terminal.ended
     expect(exitCode).toBe(130)
     expect(screen).toContain('Ctrl-C: stopping safely; once more leaves at once.')
@@ -50,21 +56,13 @@ describe('labos up at a terminal', () => {
   it('removes a machine that EC2 does not show yet', async (context) => {
     if (missing !== undefined) context.skip(missing)
     aws.set({ notFoundMs: 2500 })
-    const subject = aws.labos()
-    const isAsking = asking()
-    const terminal = atTerminal(subject, upArgs(subject))
-    await isAsking
-    terminal.type(CTRL_C)
+    const { terminal } = await stoppedWhileAsking()
     expect((await terminal.ended).exitCode).toBe(130)
   })
 
   it('leaves at once at the second Ctrl-C, and says what may be left, its price and what removes it', async (context) => {
     if (missing !== undefined) context.skip(missing)
-    const subject = aws.labos()
-    const isAsking = asking()
-    const terminal = atTerminal(subject, upArgs(subject))
-    await isAsking
-    terminal.type(CTRL_C)
+    const { subject, terminal } = await stoppedWhileAsking()
     await terminal.shows(/stopping safely/)
     await sleep(LATER_MS)
     const sinceMs = performance.now()

@@ -1,12 +1,12 @@
 /** ssh2's own server in this process, for what OpenSSH's does not do on demand. */
 import { connect, type AddressInfo } from 'node:net'
 import ssh2, { type Connection, type ServerChannel } from 'ssh2'
-import { makeKeyPair, type KeyPair } from '../../src/adapters/ssh/keys.js'
-import type { SshPlace } from '../../src/ports.js'
+import { makeKeyPair } from '../../src/adapters/ssh/keys.js'
+import type { SshKeyPair, SshPlace } from '../../src/ports.js'
 
 export interface SshServer {
   readonly place: SshPlace
-  readonly hostKey: KeyPair
+  readonly hostKey: SshKeyPair
   readonly connections: ReadonlySet<Connection>
   /** Channels that were opened so far. */
   readonly opened: number

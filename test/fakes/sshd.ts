@@ -4,14 +4,14 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { makeKeyPair, type KeyPair } from '../../src/adapters/ssh/keys.js'
-import type { SshPlace } from '../../src/ports.js'
+import { makeKeyPair } from '../../src/adapters/ssh/keys.js'
+import type { SshKeyPair, SshPlace } from '../../src/ports.js'
 
 export interface Sshd {
   readonly place: SshPlace
   readonly dir: string
-  readonly hostKey: KeyPair
-  readonly userKey: KeyPair
+  readonly hostKey: SshKeyPair
+  readonly userKey: SshKeyPair
   /** The process that listens; the others are its children. */
   readonly pid: number
   /** What it said so far. */
@@ -86,7 +86,7 @@ async function run(argv: readonly string[], said: string[]): Promise<Running> {
   return { child, pid: Number(pid) }
 }
 
-const placeAt = (port: number, userKey: KeyPair, hostKey: KeyPair): SshPlace => ({
+const placeAt = (port: number, userKey: SshKeyPair, hostKey: SshKeyPair): SshPlace => ({
   host: '127.0.0.1',
   port,
   user: userInfo().username,

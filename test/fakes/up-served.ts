@@ -3,15 +3,17 @@ import { gunzipSync } from 'node:zlib'
 import type { LabSpec } from '../../infra/spec.js'
 import { LabosError } from '../../src/errors/labos-error.js'
 import type { KeeperStatus } from '../../src/flow/keeper-status.js'
+import { upRented } from '../../src/flow/up-rented/up-rented.js'
 import type { Command, CommandResult, SshPlace } from '../../src/ports.js'
 import { readRentedLab } from '../../src/state/read.js'
-import { fakeProcesses, fakeProvider, saveSomeKeeper, type FakeContext } from './context.js'
+import { fakeProcesses, fakeProvider, saveSomeKeeper, whileItWaits, type FakeContext } from './context.js'
 import { fakeConnection } from './ssh.js'
-import { world, type World } from './up-rented.js'
+import { request, world, type World } from './up-rented.js'
 
 export const COMMIT = 'c'.repeat(40)
 export const NEW_KEY = hostKey('new')
 const KEEPER = 7
+const never = new AbortController().signal
 
 /** A key that could be one. */
 export function hostKey(seed: string): string {
@@ -124,7 +126,8 @@ export function servedWorld({ hub = openHub, ...more }: More = {}): ServedWorld 
     ...made,
     there,
     keeper,
-    up: (wish, signal) => made.up({ until: 'endpoint', ...wish }, signal),
+    up: (wish, signal = never) =>
+      whileItWaits(context.clock, upRented(request({ until: 'endpoint', ...wish }), context, signal)),
     userData: () => textOf(made.specs.at(-1)),
   }
 }

@@ -52,11 +52,10 @@ beforeAll(async () => {
 }, UP_MS)
 
 afterAll(async () => {
-  if (labos !== undefined) {
-    await labos.run('down', '--all', '--force', '--ignore-not-found', '--yes')
-    labos.close()
-  }
-  await mirrors?.close()
+  if (hostsUnavailable() !== undefined) return
+  await labos.run('down', '--all', '--force', '--ignore-not-found', '--yes')
+  labos.close()
+  await mirrors.close()
 })
 
 const target = (): string => `ubuntu@${guest.address}`

@@ -114,7 +114,7 @@ it('brings the endpoint of a real SSH server here, and says how far it is', asyn
 
   engine = await listen(enginePort)
   phase({ phase: 'weights', state: 'done' })
-  phase({ phase: 'serve', state: 'running', text: 'the engine loads' })
+  phase({ phase: 'serve', state: 'running', text: '10 s' })
   await eventually(state).toBe('serving')
   const answered = await complete()
   expect([answered.statusCode, await textOf(answered)]).toEqual([200, '{"fine":true}'])

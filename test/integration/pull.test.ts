@@ -62,7 +62,7 @@ describe('labos pull', () => {
     started.child.kill('SIGINT')
     const { exitCode, stderr } = await started.ended
     expect(exitCode).toBe(130)
-    expect(stderr).toContain('goes on where it stopped')
+    expect(stderr).toContain('goes on with what is there')
     expect(stderr).toContain(`What came so far is kept in ${folder}.`)
   })
 })

@@ -97,14 +97,19 @@ describe('a path that is cut', () => {
     })
   })
 
-  it('is a 503 for a request that waits for its answer', async () => {
-    let arrived = 0
-    rig.onRequest = () => (arrived += 1)
-    const waiting = ask(rig.bench.port, completions)
-    await eventually(() => arrived === 1)
-    rig.path.cut()
-    expect((await waiting).statusCode).toBe(503)
-  })
+  it.each([0, SPARES])(
+    'is a 503 for a request that waits for its answer, with %i channels open ahead',
+    async (open) => {
+      let arrived = 0
+      if (open > 0) await eventually(async () => (await rig.connections()) === open)
+      else rig.pool.close()
+      rig.onRequest = () => (arrived += 1)
+      const waiting = ask(rig.bench.port, completions)
+      await eventually(() => arrived === 1)
+      rig.path.cut()
+      expect((await waiting).statusCode).toBe(503)
+    },
+  )
 })
 
 describe('channels', () => {

@@ -243,7 +243,8 @@ describe('weights that are damaged', () => {
   const weights = join(labos.home, 'cache', 'models', 'SmolLM2-135M-Instruct.Q4_1.gguf')
 
   it('are noticed and fetched again', async () => {
-    cpSync(testCacheDir(), env.LABOS_CACHE, { recursive: true })
+    for (const part of ['engines', 'models'])
+      cpSync(join(testCacheDir(), part), join(env.LABOS_CACHE, part), { recursive: true })
     writeFileSync(weights, 'this is not a model')
     const { exitCode, stderr } = await labos.run(['up', 'smollm2', '--yes', '--port', '0'], { env })
     expect(exitCode).toBe(0)

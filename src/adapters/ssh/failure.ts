@@ -3,6 +3,7 @@ import { fingerprint, kindOf } from '../../connect/host-keys.js'
 import { systemCode } from '../../errors/from-system.js'
 import { LabosError } from '../../errors/labos-error.js'
 import type { SshPlace } from '../../ports.js'
+import { clause } from '../../ui/text.js'
 
 /** RFC 4253, 11.1: what a server gives for a reason when it has seen too many keys. */
 const REFUSALS = /authentication methods failed|Too many authentication failures/i
@@ -19,8 +20,8 @@ export function loginFailure(error: Error, place: SshPlace, shown: string | unde
   if (level === 'agent' || level === 'client-authentication' || REFUSALS.test(error.message))
     return new LabosError('ssh.auth', `${at} does not let ${user} in: ${lowered(error.message)}.`, {
       suggestions: [
-        'For a host of your own: check the user (`--host user@box`) and the key (`--identity`).',
-        `See what OpenSSH says of it: \`ssh -v -p ${String(port)} ${user}@${host}\`.`,
+        'It is to know the key that labos made for it: `~/.ssh/authorized_keys` there.',
+        'See what OpenSSH says of it: the command of `labos ssh --print`, with `-v`.',
       ],
       cause: error,
     })
@@ -55,4 +56,4 @@ const WORDS: Readonly<Record<string, string>> = {
 
 const why = (error: Error): string => WORDS[systemCode(error) ?? ''] ?? lowered(error.message)
 
-const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, '')
+const lowered = (text: string): string => clause(text.charAt(0).toLowerCase() + text.slice(1))

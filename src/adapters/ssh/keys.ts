@@ -1,12 +1,6 @@
 /** Key pairs as OpenSSH writes them. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-
-export interface KeyPair {
-  /** The text of an OpenSSH private key file, without a passphrase. Kept 0600. */
-  readonly privateKey: string
-  /** `ssh-ed25519 AAAA... comment` */
-  readonly publicKey: string
-}
+import type { SshKeyPair } from '../../ports.js'
 
 const KIND = 'ssh-ed25519'
 const LINE_CHARACTERS = 70
@@ -14,7 +8,7 @@ const LINE_CHARACTERS = 70
 const BLOCK_BYTES = 8
 
 /** A new ed25519 pair, for a user or a host. */
-export function makeKeyPair(comment: string): KeyPair {
+export function makeKeyPair(comment: string): SshKeyPair {
   const { d = '', x = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
   const secret = Buffer.from(d, 'base64url')
   const open = Buffer.from(x, 'base64url')

@@ -52,12 +52,15 @@ export function engineAgent(dial: () => Duplex): Agent {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: KEPT_CONNECTIONS })
   agent.createConnection = (_options, done) => {
     try {
-      return dial()
+      const stream = dial()
+      stream.on('error', () => undefined) // the request hears it too, but only when it has its connection
+      if (!stream.destroyed) return stream
+      done?.(stream.errored ?? new Error('the connection was closed'), stream)
     } catch (error) {
-      // Told to the request: thrown here it could meet nobody, and end the keeper.
       done?.(error instanceof Error ? error : new Error(String(error)), new Duplex())
-      return undefined
     }
+    // Told to the request: thrown here, or by a stream that has ended already, it could meet nobody, and end the keeper.
+    return undefined
   }
   return agent
 }

@@ -52,11 +52,18 @@ const unarmed = (name: string): string =>
   `NOTHING ENDS THIS MACHINE BY ITSELF: its timer does not run. End it with \`labos down ${name}\`.`
 
 function endsSoon(name: string, lease: MachineLease): string {
-  const when = `in ${formatDuration(leftMs(lease) ?? 0)}, at ${formatTime(isoOf(lease.ends ?? 0))}`
-  if (lease.endsBy === 'idle') {
-    const more = formatDuration((lease.idleLimitSeconds ?? 0) * 1000)
-    return `It ends ${when}: nothing was asked of it. Any request keeps it for ${more} more.`
-  }
+  const left = leftMs(lease) ?? 0
+  if (left <= 0) return `It ends any moment now: its time was over at ${formatTime(isoOf(lease.ends ?? 0))}.`
+  const when = `in ${formatDuration(left)}, at ${formatTime(isoOf(lease.ends ?? 0))}`
+  if (lease.endsBy === 'idle')
+    return `It ends ${when}: nothing was asked of it. Any request keeps it for ${more(lease)}.`
   if (lease.endsBy === 'boot') return `It ends ${when}, unless it serves by then.`
   return `It ends ${when}: \`labos extend 2h ${name}\` moves its deadline.`
+}
+
+/** Until nothing was asked for as long again, or its deadline. */
+function more({ idleLimitSeconds, deadline, at }: MachineLease): string {
+  const idleMs = (idleLimitSeconds ?? 0) * 1000
+  if (deadline === null || (deadline - at) * 1000 > idleMs) return `${formatDuration(idleMs)} more`
+  return `${formatDuration(Math.max(0, deadline - at) * 1000)}, until its deadline`
 }

@@ -28,7 +28,7 @@ export async function keepRemote(name: string, deps: KeepRemoteDeps, signal: Abo
   const { port = record?.port } = deps
   const serving = record?.serving
   if (!record || port === undefined || !serving || key === undefined) throw new Error(`the lab "${name}" is not set up`)
-  const place = sshPlace(record, deps.paths, deps.env['SSH_AUTH_SOCK'])
+  const place = sshPlace(record, deps)
   const { kvRepair } = readKeeper(deps.paths, name) ?? {}
   const held: Held = { record, serving, deps, stop: new AbortController(), kvRepair }
   // The door opens before anything else: a port that is taken is known first.
@@ -80,17 +80,12 @@ function connected(
   book: KeeperBook,
 ): Required<Pick<Held, 'session' | 'channels' | 'watch' | 'lease'>> {
   const { deps, serving } = held
-  let now = place
   const session = openSession(place, {
     clock: deps.clock,
     connect: deps.connect,
     random: deps.random,
     isWaiting: () => gateway.activity().inFlight > 0,
-    findAgain: async () => {
-      const found = await deps.findAgain(now)
-      now = found ?? now
-      return found
-    },
+    findAgain: (place) => deps.findAgain(place),
     onState: ({ state, reason }) => {
       deps.say(`path ${state}${reason === undefined ? '' : `: ${reason}`}`)
       held.watch?.look()

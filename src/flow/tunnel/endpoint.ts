@@ -1,11 +1,13 @@
 /** A lab's endpoint while `labos tunnel` runs: kept open by the command itself, or by the lab's keeper that runs already. */
 import { LabosError } from '../../errors/labos-error.js'
+import type { SshPlace } from '../../ports.js'
 import { takeLock } from '../../state/lock.js'
 import { logFile } from '../../state/log-file.js'
 import { labPaths, lockPath } from '../../state/paths.js'
 import { readKeeper, readLab } from '../../state/read.js'
 import type { MachineLab } from '../../state/record.js'
 import { ensureKey } from '../../state/store.js'
+import { clause } from '../../ui/text.js'
 import { choosePort } from '../choose-port.js'
 import type { Context } from '../context.js'
 import { endRunning } from '../end-running.js'
@@ -83,7 +85,7 @@ async function keepHere(
       port,
       connect: context.ssh,
       random: Math.random,
-      findAgain: (place: Parameters<typeof findMachine>[1]) => findMachine(name, place, context, stop.signal),
+      findAgain: (place: SshPlace) => findMachine(name, place, context, stop.signal),
       onListening: listening,
       say: (line: string) => log.line(`${new Date(context.clock.now()).toISOString()} ${line}`),
     }
@@ -121,11 +123,11 @@ async function look(name: string, context: Context): Promise<TunnelLook | undefi
 }
 
 const ended = (name: string, detail = 'it was taken down'): LabosError =>
-  new LabosError('machine.gone', `The lab "${name}" has ended: ${detail}.`, {
+  new LabosError('machine.gone', `The lab "${name}" has ended: ${clause(detail)}.`, {
     suggestions: [`See what is left of it: \`labos status ${name} --refresh\`.`],
   })
 
 const closed = (name: string, detail = 'its keeper is gone'): LabosError =>
-  new LabosError('endpoint.unreachable', `The endpoint of "${name}" was closed: ${detail}.`, {
+  new LabosError('endpoint.unreachable', `The endpoint of "${name}" was closed: ${clause(detail)}.`, {
     suggestions: [`Open it again: \`labos tunnel ${name}\`.`],
   })

@@ -20,13 +20,12 @@ export async function forwardPorts(
 ): Promise<ForwardedPorts> {
   const over = new AbortController()
   const open: { forwards?: Forwards } = {}
-  let place = sshPlace(record, context.paths, context.env['SSH_AUTH_SOCK'])
-  const session = openSession(place, {
+  const session = openSession(sshPlace(record, context), {
     clock: context.clock,
     connect: context.ssh,
     random: Math.random,
     isWaiting: () => (open.forwards?.connections() ?? 0) > 0,
-    findAgain: async () => (place = (await findMachine(record.name, place, context, over.signal)) ?? place),
+    findAgain: (place) => findMachine(record.name, place, context, over.signal),
   })
   const close = async (): Promise<void> => {
     over.abort()

@@ -2,6 +2,7 @@
 import { codeOr } from '../../errors/codes.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { formatDuration } from '../../ui/format.js'
+import { clause } from '../../ui/text.js'
 
 export interface TunnelLook {
   readonly path: {
@@ -25,7 +26,7 @@ export const isLost = (before: TunnelLook | undefined, { path }: TunnelLook): bo
   before?.path.state === 'connected' && (path.state !== 'connected' || path.sinceMs !== before.path.sinceMs)
 
 function pathNews(before: TunnelLook['path'] | undefined, now: TunnelLook['path']): string[] {
-  const why = now.reason === undefined ? '' : `: ${now.reason.replace(/\.$/, '')}`
+  const why = now.reason === undefined ? '' : `: ${clause(now.reason)}`
   if (now.state === 'away') {
     if (before?.state === 'away') return []
     return [
@@ -42,7 +43,7 @@ function pathNews(before: TunnelLook['path'] | undefined, now: TunnelLook['path'
 function engineNews(before: TunnelLook['engine'], now: TunnelLook['engine']): string[] {
   if (!now || now.state === before?.state || now.state === 'unreachable') return []
   if (!before && now.state === 'serving') return []
-  return [`the engine is ${now.state}${now.detail === undefined ? '' : `: ${now.detail.replace(/\.$/, '')}`}`]
+  return [`the engine is ${now.state}${now.detail === undefined ? '' : `: ${clause(now.detail)}`}`]
 }
 
 /** Why no other try is made; undefined while one is. */

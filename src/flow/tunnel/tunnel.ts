@@ -120,7 +120,7 @@ export function refuseWithoutEndpoint(record: MachineLab): void {
   throw new LabosError('usage.value', `The lab "${name}" has no endpoint: it ends at its machine.`, {
     suggestions: [
       `Lead a port of the machine here: \`labos tunnel ${name} -L 8080:3000\`.`,
-      `Serve the model on it: \`labos up ${plan.model.id} --name ${name}\`.`,
+      `Serve the model on another: \`labos up ${plan.model.id} --name ${name}-2\`.`,
     ],
   })
 }

@@ -3,6 +3,7 @@ import { codeOr } from '../../errors/codes.js'
 import { LabosError } from '../../errors/labos-error.js'
 import type { MachineLab } from '../../state/record.js'
 import { formatDuration } from '../../ui/format.js'
+import { clause } from '../../ui/text.js'
 import type { Context } from '../context.js'
 import { labStatus, type LabStatus } from '../lab-status.js'
 import { phaseEvents } from './phase-events.js'
@@ -43,7 +44,7 @@ function refuseEnd(record: MachineLab, { state, detail = state, path }: LabStatu
   if (path?.state === 'failed')
     throw new LabosError(
       codeOr(path.code, 'machine.unreachable'),
-      `The machine of "${name}" is not reached: ${path.reason ?? detail}.`,
+      `The machine of "${name}" is not reached: ${clause(path.reason ?? detail)}.`,
       {
         suggestions: [again],
       },
@@ -53,10 +54,10 @@ function refuseEnd(record: MachineLab, { state, detail = state, path }: LabStatu
       suggestions: [bootstrapLog, `Its engine's: \`labos logs engine --name ${name}\`.`],
     })
   if (state === 'ended' || state === 'lost' || state === 'stopped')
-    throw new LabosError('machine.gone', `The machine of "${name}" ended before it served: ${detail}.`, {
+    throw new LabosError('machine.gone', `The machine of "${name}" ended before it served: ${clause(detail)}.`, {
       suggestions: [`See what is left of it: \`labos status ${name} --refresh\`.`],
     })
-  throw new LabosError('keeper.failed', `Nobody watches the machine of "${name}" any more: ${detail}.`, {
+  throw new LabosError('keeper.failed', `Nobody watches the machine of "${name}" any more: ${clause(detail)}.`, {
     suggestions: [again],
   })
 }
@@ -64,6 +65,6 @@ function refuseEnd(record: MachineLab, { state, detail = state, path }: LabStatu
 const tooSlow = ({ name }: MachineLab, { detail = 'it does not say why' }: LabStatus, limitMs: number): LabosError =>
   new LabosError(
     'deadline.passed',
-    `The machine of "${name}" did not serve within ${formatDuration(limitMs)}: ${detail}.`,
+    `The machine of "${name}" did not serve within ${formatDuration(limitMs)}: ${clause(detail)}.`,
     { suggestions: [`What it did: \`labos logs bootstrap --name ${name}\`.`] },
   )

@@ -1,7 +1,6 @@
 /** A machine that gave its set-up up, or was started again, sets itself up again: what stood in its way may be gone. */
 import type { RemoteMachine } from '../../ports.js'
-import { systemctl, unitOf } from '../../serve/remote/on-machine.js'
-import type { Serving } from '../../state/record.js'
+import { type OnMachine, systemctl, unitOf } from '../../serve/remote/on-machine.js'
 
 /**
  * With folder, the two units, and systemctl's words. Nothing is done where nothing was ever said (the first run is on its way),
@@ -34,7 +33,7 @@ done
 /** True where it was begun again. */
 export async function beginAgain(
   machine: Pick<RemoteMachine, 'run'>,
-  serving: Pick<Serving, 'home' | 'scope'>,
+  serving: OnMachine,
   signal: AbortSignal,
 ): Promise<boolean> {
   const units = [unitOf(serving, 'bootstrap'), unitOf(serving, 'engine')].map((unit) => `${unit}.service`)

@@ -11,13 +11,9 @@ import { formatDuration } from '../../ui/format.js'
 import type { Context } from '../context.js'
 import type { OnSilence } from '../readmit/let-in.js'
 import { scriptCommand } from '../machine-commands.js'
-import { sshPlace } from '../ssh-place.js'
-import { stoppedMachine, unreachableMachine } from './await-ssh.js'
+import { rentedPlace } from '../ssh-place.js'
 import { beginAgain } from './begin-again.js'
-
-const PAUSE_MS = 500
-/** GPU machines with several cards take minutes to boot. */
-const LONGEST_MS = 10 * 60_000
+import { addressOf, type Reached, unreachableMachine, untilReached } from './until-reached.js'
 
 /**
  * Resolves to the record with the host key that the machine has from now on. Throws `machine.unreachable`, `ssh.hostkey`,
@@ -31,7 +27,7 @@ export async function firstLogin(
   onSilence?: OnSilence,
 ): Promise<RentedLab> {
   const sinceMs = context.clock.monotonicMs()
-  const { machine, record } = await logIn(known, context, signal, onSilence)
+  const { value: machine, record } = await logIn(known, context, signal, onSilence)
   try {
     const end = await readLeaseBack(record, machine, signal)
     const pinned = record.stepsDone.includes('boot') ? record : await ownHostKey(record, machine, context, signal)
@@ -49,49 +45,26 @@ export async function firstLogin(
   }
 }
 
-interface LoggedIn {
-  readonly machine: RemoteMachine
-  /** With who may reach the machine now. */
-  readonly record: RentedLab
-}
-
 async function logIn(
-  record: RentedLab,
+  known: RentedLab,
   context: Context,
   signal: AbortSignal,
   onSilence: OnSilence | undefined,
-): Promise<LoggedIn> {
-  const { clock, emit, ssh } = context
-  const address = addressOf(record)
-  const place = sshPlace(record, context.paths)
-  const sinceMs = clock.monotonicMs()
+): Promise<Reached<RemoteMachine>> {
+  const { emit, paths, ssh } = context
+  const address = addressOf(known)
+  const place = rentedPlace(known, paths)
   emit({ type: 'start', step: 'boot', text: `waiting for ${address} to boot` })
-  let now = record
-  for (;;) {
-    signal.throwIfAborted()
-    try {
-      return { machine: await ssh(place, signal), record: now }
-    } catch (error) {
-      const failure = passing(error)
-      const silentMs = clock.monotonicMs() - sinceMs
-      if (silentMs > LONGEST_MS)
-        throw failure.code === 'ssh.auth' ? failure : unreachableMachine(record, failure.message)
-      if (failure.code === 'machine.unreachable') now = (await onSilence?.(now, silentMs, signal)) ?? now
-    }
-    await clock.sleep(PAUSE_MS, signal)
-  }
-}
-
-function addressOf(record: RentedLab): string {
-  const { machine } = record
-  if (machine?.state === 'stopped' || machine?.state === 'stopping') throw stoppedMachine(record)
-  if (machine?.address === undefined) throw unreachableMachine(record, 'EC2 gave it no public address')
-  return machine.address
+  const attempt = (): Promise<LabosError | RemoteMachine> =>
+    ssh(place, signal).catch((error: unknown) => passing(known, error))
+  return untilReached(known, attempt, context, signal, onSilence)
 }
 
 /** Before cloud-init has put the keys in place, a machine that boots refuses every login. Throws what does not pass by itself. */
-function passing(error: unknown): LabosError {
-  if (error instanceof LabosError && (error.code === 'machine.unreachable' || error.code === 'ssh.auth')) return error
+function passing(record: RentedLab, error: unknown): LabosError {
+  if (error instanceof LabosError && error.code === 'machine.unreachable')
+    return unreachableMachine(record, error.message)
+  if (error instanceof LabosError && error.code === 'ssh.auth') return error
   throw error
 }
 
@@ -130,7 +103,7 @@ async function ownHostKey(
   const own = await rotateHostKey(machine, (made) => saveLab(context.paths, withKeys([...ssh.hostKeys, made])), signal)
   const pinned = withKeys([own])
   const deps = { connect: context.ssh, clock: context.clock }
-  const again = await untilShown(sshPlace(pinned, context.paths), deps, signal)
+  const again = await untilShown(rentedPlace(pinned, context.paths), deps, signal)
   again.close()
   await saveLab(context.paths, pinned)
   await forgetHostKey(context.paths, record.name)

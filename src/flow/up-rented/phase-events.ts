@@ -1,5 +1,7 @@
 /** What has changed in a machine's set-up between two looks, as events. Pure. */
+import { STALL_SECONDS } from '../../serve/remote/phases.js'
 import type { LabosEvent, StepName } from '../../ui/events.js'
+import { clause } from '../../ui/text.js'
 import type { LabStatus } from '../lab-status.js'
 
 type Phase = NonNullable<LabStatus['phases']>[number]
@@ -10,9 +12,6 @@ const STEPS: Readonly<Record<Phase['name'], StepName>> = {
   weights: 'weights',
   serve: 'serving',
 }
-
-/** Without progress for so long is worth a word. */
-const STALL_SECONDS = 10
 
 /** `elapsedMs`: since the watching began. */
 export function phaseEvents(before: LabStatus | undefined, now: LabStatus, elapsedMs: number): LabosEvent[] {
@@ -29,7 +28,10 @@ function eventsOf(before: Phase | undefined, now: Phase, elapsedMs: number): Lab
   const isNews = before?.state !== now.state
   switch (now.state) {
     case 'running':
-      return [...(isNews ? [{ type: 'start' as const, step, text: now.text }] : []), ...bytesMoved(step, before, now)]
+      return [
+        ...(isNews || isSaidAnew(before, now) ? [{ type: 'start' as const, step, text: now.text }] : []),
+        ...bytesMoved(step, before, now),
+      ]
     case 'waiting':
       return isNews ? [{ type: 'note', step, text: now.text }] : []
     case 'done':
@@ -39,6 +41,10 @@ function eventsOf(before: Phase | undefined, now: Phase, elapsedMs: number): Lab
       return []
   }
 }
+
+/** Of what moves no bytes its words alone say that it goes on. */
+const isSaidAnew = (before: Phase | undefined, now: Phase): boolean =>
+  now.done === undefined && before?.text !== now.text
 
 function bytesMoved(step: StepName, before: Phase | undefined, now: Phase): LabosEvent[] {
   const { done, total, rate = 0, etaSeconds, stallSeconds = 0 } = now
@@ -61,7 +67,9 @@ function bytesMoved(step: StepName, before: Phase | undefined, now: Phase): Labo
 function pathEvents(before: LabStatus | undefined, { path }: LabStatus): LabosEvent[] {
   if (path === undefined || path.state === before?.path?.state) return []
   if (path.state === 'away')
-    return [{ type: 'note', step: 'boot', text: `the connection is away (${path.reason ?? 'lost'}); tried again` }]
+    return [
+      { type: 'note', step: 'boot', text: `the connection is away (${clause(path.reason ?? 'lost')}); tried again` },
+    ]
   return path.state === 'connected' && before?.path?.state === 'away'
     ? [{ type: 'note', step: 'boot', text: 'the connection is back' }]
     : []

@@ -90,8 +90,8 @@ async function upLocked(name: string, request: RentUpRequest, context: Context, 
 }
 
 async function first(name: string, request: RentUpRequest, context: Context, signal: AbortSignal): Promise<Outcome> {
-  await context.stack.ready(request.agreed)
   const { plan, ...rest } = await planned(name, request, context, signal)
+  await context.stack.ready(request.agreed)
   const draft: RentedLab = {
     version: 1,
     id: newLabId(),

@@ -1,4 +1,5 @@
 /** What the journal of a machine has of its engine. */
+import { inTime } from '../../errors/in-time.js'
 import type { Clock, RemoteMachine } from '../../ports.js'
 import { TELLING_LINES } from '../drift.js'
 import { elevated, journal, type OnMachine } from './on-machine.js'
@@ -40,24 +41,15 @@ async function linesOf(
 }
 
 /** Runs it, and not for longer than 20 s. */
-export async function runWithin(
+export const runWithin = (
   machine: Pick<RemoteMachine, 'run'>,
   argv: readonly [string, ...string[]],
   clock: Clock,
   signal: AbortSignal,
-): ReturnType<RemoteMachine['run']> {
-  const late = new AbortController()
-  const over = new AbortController()
-  clock.sleep(LIMIT_MS, over.signal).then(
-    () => late.abort(new Error(`the machine did not do it within ${String(LIMIT_MS / 1000)} s`)),
-    () => undefined,
-  )
-  try {
-    return await machine.run({ argv }, AbortSignal.any([signal, late.signal]))
-  } finally {
-    over.abort()
-  }
-}
+): ReturnType<RemoteMachine['run']> =>
+  inTime(LIMIT_MS, tooLate, clock, signal, (limited) => machine.run({ argv }, limited))
+
+const tooLate = (): Error => new Error(`the machine did not do it within ${String(LIMIT_MS / 1000)} s`)
 
 /** A file of labos's on the machine, read with the rights that it needs. Undefined where it is not there, or empty. */
 export async function readThere(

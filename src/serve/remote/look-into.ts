@@ -1,6 +1,7 @@
 /** Why a machine does not serve, and the one thing that is done about it. */
 import type { Engine } from '../../engines/engine.js'
 import type { Clock, RemoteMachine } from '../../ports.js'
+import { clause } from '../../ui/text.js'
 import { diagnose } from '../diagnose.js'
 import { type KvRepair, kvRepair } from '../kv-repair.js'
 import { lastLines, runWithin } from './journal.js'
@@ -62,7 +63,7 @@ const SPEAKER = /^\([^)]*\) (?:[A-Z]+ [\d-]+ [\d:]+ \[[^\]]*\] )?/
 
 function sentence(line: string): string {
   const text = line.replace(SPEAKER, '')
-  return `${text.length > LONGEST_EVIDENCE ? `${text.slice(0, LONGEST_EVIDENCE)}…` : text.replace(/\.$/, '')}.`
+  return `${text.length > LONGEST_EVIDENCE ? `${text.slice(0, LONGEST_EVIDENCE)}…` : clause(text)}.`
 }
 
 const causeOf = (cause: string | undefined): { cause?: string } => (cause === undefined ? {} : { cause })

@@ -106,14 +106,13 @@ const WORK: Readonly<Record<PhaseName, string>> = {
 }
 
 /** Bytes that do not move for less than this are no stall. */
-const STALL_SECONDS = 10
+export const STALL_SECONDS = 10
 
 /** `downloading the weights: 12.3 GB of 31.4 GB, 96 MB/s, 3 m 19 s left`. */
 function textOf(line: Line, etaSeconds: number | undefined): string {
   const { phase, state, text } = line
   if (state === 'waiting') return `${phase}: ${text ?? 'waits'}`
   if (state === 'running') {
-    if (phase === 'serve' && text !== undefined) return text // a whole sentence
     const facts = [...(text === undefined ? [] : [text]), ...bytesText(line), ...paceText(line, etaSeconds)]
     return facts.length === 0 ? WORK[phase] : `${WORK[phase]}: ${facts.join(', ')}`
   }

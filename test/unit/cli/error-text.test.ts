@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { Errors } from '@oclif/core'
 import { describe, expect, it } from 'vitest'
 import { errorText, toLabosError } from '../../../src/cli/error-text.js'
@@ -80,6 +81,22 @@ describe('the text of an error', () => {
     expect(errorText(error, noColour, error, {})).toBe(
       'port.taken  Port 1 is in use.\n  - Use --port 2.\n  - Or --port 0.\nMore: docs/errors.md#port-taken   exit 3\n',
     )
+  })
+
+  it('is broken between words at a terminal, and never in what is to be typed', () => {
+    const long = new LabosError('machine.gone', `The lab "one" has ended: ${'it is over; '.repeat(6).trim()}`, {
+      suggestions: [`Try: \`labos up deepseek-coder-v2 ${'--engine-arg seed=7 '.repeat(4).trim()}\`.`],
+      aftermath: 'Nothing was created.',
+    })
+    const lines = errorText(long, colour, long, {}, true).split('\n')
+    expect(lines.map((line) => stripVTControlCharacters(line))).toEqual([
+      'machine.gone  The lab "one" has ended: it is over; it is over; it is over; it is',
+      'over; it is over; it is over;',
+      'Nothing was created.',
+      '  - Try: labos up deepseek-coder-v2 --engine-arg seed=7 --engine-arg seed=7 --engine-arg seed=7 --engine-arg seed=7.',
+      'More: docs/errors.md#machine-gone   exit 6',
+      '',
+    ])
   })
 
   it('paints the code and the commands', () => {

@@ -52,6 +52,15 @@ it('drops what ends or says something while it waits, and opens none for it befo
   expect(pool.dial()).toBe(dialled[2])
 })
 
+it('gives none of those that a cut has just ended, before each has said so', async () => {
+  const { pool, dialled, ready } = rig(2)
+  pool.fill()
+  ready()
+  for (const stream of dialled) stream.destroy(new Error('cut'))
+  expect(pool.dial()).toBe(dialled[2])
+  await turn()
+})
+
 it('closes what nobody took, and keeps from opening more', async () => {
   const { pool, dialled, ready } = rig(2)
   pool.fill()

@@ -182,6 +182,21 @@ describe('a session', () => {
     expect(session.state().state).toBe('connected')
   })
 
+  it('asks where the machine is that is not where it was found last', async () => {
+    const moved = { ...PLACE, host: '192.0.2.2' }
+    const asked: SshPlace[] = []
+    const { clock, ssh, open } = rig({
+      findAgain: (place) => {
+        asked.push(place)
+        return Promise.resolve(asked.length === 1 ? moved : undefined)
+      },
+    })
+    ssh.down = unreachable
+    open()
+    await clock.advance(600_000)
+    expect(asked.slice(0, 3)).toEqual([PLACE, moved, moved])
+  })
+
   it('ends its tries when the machine is said to be gone', async () => {
     const gone = new LabosError('machine.gone', 'it was terminated', { suggestions: ['labos up'] })
     const { clock, ssh, open } = rig({ findAgain: () => Promise.reject(gone) })

@@ -65,6 +65,13 @@ describe('a machine that boots', () => {
     expect(context.clock.monotonicMs()).toBeGreaterThan(10 * MINUTE_MS)
   })
 
+  it('is given up with what the last try ran into, as one sentence', async () => {
+    there.down = refused('machine.unreachable', '198.51.100.7 does not answer on port 22: no answer in time.')
+    await expect(logIn()).rejects.toMatchObject({
+      message: 'The machine of "one" does not answer: 198.51.100.7 does not answer on port 22: no answer in time.',
+    })
+  })
+
   it('is not tried again where it shows another host key: nothing was sent to it', async () => {
     there.shows = hostKey('another')
     await expect(logIn()).rejects.toMatchObject({ code: 'ssh.hostkey', exit: 8 })

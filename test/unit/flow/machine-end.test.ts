@@ -87,6 +87,13 @@ describe('notes on a machine', () => {
       ],
     ],
     [
+      { ends: SECONDS + 120, deadline: SECONDS + 300 },
+      [
+        'It ends in 2 m 00 s, at 2026-01-01 04:02 UTC: nothing was asked of it. Any request keeps it for 5 m 00 s, until its deadline.',
+      ],
+    ],
+    [{ ends: SECONDS - 1 }, ['It ends any moment now: its time was over at 2026-01-01 03:59 UTC.']],
+    [
       { ends: SECONDS + 240, endsBy: 'deadline' as const },
       ['It ends in 4 m 00 s, at 2026-01-01 04:04 UTC: `labos extend 2h one` moves its deadline.'],
     ],

@@ -47,6 +47,15 @@ describe('what is told of a machine that makes itself a laboratory', () => {
     expect(phaseEvents(stalled, status([weights({ done: 5, stallSeconds: 14 })]), 0)).toEqual([])
   })
 
+  it('is what a phase without bytes goes on with', () => {
+    const loads = (seconds: number): LabStatus =>
+      status([{ name: 'serve', state: 'running', text: `starting the engine: ${String(seconds)} s` }])
+    expect(phaseEvents(loads(10), loads(20), 0)).toEqual([
+      { type: 'start', step: 'serving', text: 'starting the engine: 20 s' },
+    ])
+    expect(phaseEvents(loads(20), loads(20), 0)).toEqual([])
+  })
+
   it('is not that the engine serves: that is for the proof through the endpoint to say', () => {
     expect(phaseEvents(undefined, status([{ name: 'serve', state: 'done', text: 'done' }]), 0)).toEqual([])
   })

@@ -132,14 +132,20 @@ describe('the record', () => {
     expect(await labStatus('one', context)).toMatchObject({ state: 'unfinished' })
   })
 
-  it('logs in with the agent that there is now, else with the one of then, or the key file', () => {
-    expect(sshPlace(hostLab(), context.paths, '/run/agent-now').identity).toEqual({ agent: '/run/agent-now' })
-    expect(sshPlace(hostLab(), context.paths).identity).toEqual({ agent: '/run/agent-then' })
+  it('logs in with the agent of then, with the one of now where that is no more, or with the key file', () => {
+    const { paths } = context
+    const now = { paths, env: { SSH_AUTH_SOCK: '/run/agent-now' } }
+    const agentThen = join(labPaths(paths, 'one').dir, 'agent')
+    const withAgent = hostLab({ ssh: { ...hostLab().ssh, identity: { agent: agentThen } } })
+    expect(sshPlace(withAgent, now).identity).toEqual({ agent: '/run/agent-now' })
+    expect(sshPlace(withAgent, { paths, env: {} }).identity).toEqual({ agent: agentThen })
+    writeFileSync(agentThen, '')
+    expect(sshPlace(withAgent, now).identity).toEqual({ agent: agentThen })
     const key = makeKeyPair('me').privateKey
     const file = join(labPaths(context.paths, 'one').dir, 'key-of-mine')
     writeFileSync(file, key)
     const withFile = hostLab({ ssh: { ...hostLab().ssh, identity: { file } } })
-    expect(sshPlace(withFile, context.paths, '/run/agent-now').identity).toEqual({ privateKey: key })
+    expect(sshPlace(withFile, now).identity).toEqual({ privateKey: key })
   })
 
   it("gives OpenSSH the user's own key, or leaves it to the agent", async () => {

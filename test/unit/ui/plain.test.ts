@@ -50,6 +50,16 @@ describe('the plain reporter', () => {
 })
 
 describe('the heartbeat', () => {
+  it('tells what a phase goes on with, which is no line of its own', async () => {
+    const { reporter, clock, lines } = plain()
+    reporter.emit(start('engine'))
+    reporter.emit({ type: 'start', step: 'engine', text: 'compiling engine' })
+    expect(lines()).toEqual(['engine: fetching engine'])
+    await clock.advance(15_000)
+    expect(lines().slice(1)).toEqual(['engine: compiling engine (15 s)'])
+    reporter.stop()
+  })
+
   it('tells each phase that runs, and is one however many there are', async () => {
     const { reporter, clock, lines } = plain()
     reporter.emit(start('engine'))

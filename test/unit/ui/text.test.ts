@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { asciiCells, barLines, blockCells, type Bar } from '../../../src/ui/bars.js'
 import { formatContext, formatCount, formatExact } from '../../../src/ui/counts.js'
 import { colour, noColour } from '../../../src/ui/paint.js'
-import { bullet, columns, factLines, sideBySide, wrap } from '../../../src/ui/text.js'
+import { bullet, clause, columns, factLines, sideBySide, wrap } from '../../../src/ui/text.js'
 
 const long = 'word '.repeat(40).trim()
 
@@ -28,6 +28,15 @@ describe('counts', () => {
 })
 
 describe('text', () => {
+  it('takes one sentence into another', () => {
+    expect(['It is away.', 'it is away', 'labos 1.2', ''].map(clause)).toEqual([
+      'It is away',
+      'it is away',
+      'labos 1.2',
+      '',
+    ])
+  })
+
   it('breaks at 80 columns and keeps every word', () => {
     const lines = wrap(long, '  ')
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)

@@ -6,6 +6,7 @@ import {
   type Server as TcpServer,
   type Socket,
 } from 'node:net'
+import { Duplex } from 'node:stream'
 import { afterEach, expect, it } from 'vitest'
 import { engineAgent, forward } from '../../../../src/connect/gateway/forward.js'
 
@@ -40,12 +41,12 @@ async function forgetfulEngine(answers: number): Promise<{ port: number; connect
   return { port, connections: () => connections }
 }
 
-async function gatewayTo(port: number): Promise<number> {
-  const agent = engineAgent(() => connect(port, '127.0.0.1'))
+async function gatewayTo(port: number, dial = (): Duplex => connect(port, '127.0.0.1')): Promise<number> {
+  const agent = engineAgent(dial)
   const answer: RequestListener = (req, res) => {
     const pass = (body?: Buffer): Promise<void> =>
       forward(req, res, {
-        upstream: { state: 'serving', dial: () => connect(port, '127.0.0.1') },
+        upstream: { state: 'serving', dial },
         agent,
         ...(body ? { body } : {}),
         extraHeaders: {},
@@ -80,3 +81,11 @@ it('says that the engine is away when a new connection is closed too', async () 
   expect(await ask(await gatewayTo(engine.port), 'POST')).toBe('503 away')
   expect(engine.connections()).toBe(1)
 })
+
+it.each([new Error('cut'), undefined])(
+  'says so too where the connection had ended before it was asked for: %s',
+  async (error) => {
+    const gateway = await gatewayTo(0, () => new Duplex({ read: () => undefined }).destroy(error))
+    expect(await ask(gateway, 'POST')).toBe('503 away')
+  },
+)

@@ -42,7 +42,7 @@ describe('the phases of a machine', () => {
     [{ ...moving, stall: 4 }, 'downloading the weights: 12.3 GB of 31.4 GB, 96 MB/s, 3 m 19 s left'],
     [{ done: 5e6 }, 'downloading the weights: 5 MB'],
     [{ phase: 'engine' }, 'installing the engine'],
-    [{ phase: 'serve', text: 'the engine loads, 10 s' }, 'the engine loads, 10 s'],
+    [{ phase: 'serve', text: '10 s' }, 'starting the engine: 10 s'],
     [{ phase: 'driver', state: 'failed', cause: 'driver.missing', text: 'no nvidia-smi' }, 'no nvidia-smi'],
     [{ phase: 'driver', state: 'failed' }, 'driver failed'],
     [{ state: 'done', text: 'was there' }, 'was there'],

@@ -15,7 +15,7 @@ describe('an engine on a machine', () => {
     expect(watch.snapshot()).toMatchObject({ state: 'starting', detail })
     expect(watch.address()).toBeUndefined()
     host.phase({ phase: 'weights', state: 'done' })
-    host.phase({ phase: 'serve', state: 'running', text: 'the engine loads, 10 s' })
+    host.phase({ phase: 'serve', state: 'running', text: '10 s' })
     host.engine = 200
     await clock.advance(1000)
     expect(watch.snapshot()).toMatchObject({ state: 'serving', restarts: 0 })
