@@ -1,6 +1,7 @@
 /** A host of the user's: where `user@box` is, as OpenSSH's own configuration says it where that is there. */
 import { readFile } from 'node:fs/promises'
 import { LabosError } from '../errors/labos-error.js'
+import { opensshLine } from '../plan/host/target.js'
 import type { ConnectSsh, RemoteMachine, SshPlace } from '../ports.js'
 import { bareKey, kindOf } from './host-keys.js'
 import { readKeyFile } from './key-file.js'
@@ -113,7 +114,7 @@ function unknownHost(target: string, { host, port }: SshSettings): LabosError {
   const at = port === SSH_PORT ? host : `-p ${String(port)} ${host}`
   return new LabosError('ssh.hostkey', `The host key of ${target} is not known: no login was tried.`, {
     suggestions: [
-      `Log in once by hand and compare its fingerprint with what the host itself says: \`ssh ${target.replace(/:\d+$/, '')}\`.`,
+      `Log in once by hand and compare its fingerprint with what the host itself says: \`${opensshLine(target)}\`.`,
       `See what it shows: \`ssh-keyscan -t ed25519 ${at} | ssh-keygen -lf -\`.`,
       "Or pass the key: `--host-key 'ssh-ed25519 AAAA...'`.",
     ],

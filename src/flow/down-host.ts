@@ -1,5 +1,6 @@
 /** Ends a lab on a host of the user's own, and proves that nothing of it is left there. Under the lab's lock. */
 import { LabosError } from '../errors/labos-error.js'
+import { opensshLine } from '../plan/host/target.js'
 import type { RemoteMachine } from '../ports.js'
 import type { HostLab } from '../state/host-record.js'
 import { removeLab } from '../state/store.js'
@@ -41,7 +42,7 @@ export async function downHost(
 
 /** What to type there. */
 const BY_HAND = ({ plan, serving }: HostLab): string =>
-  `By hand: \`ssh ${plan.target} sh ${serving.home}/bin/remove.sh\`.`
+  `By hand: \`${opensshLine(plan.target, `sh ${serving.home}/bin/remove.sh`)}\`.`
 
 const notAsked = (record: HostLab, cause: LabosError): LabosError =>
   new LabosError(
@@ -60,6 +61,9 @@ const notAsked = (record: HostLab, cause: LabosError): LabosError =>
 
 const incomplete = (record: HostLab, left: readonly string[]): LabosError =>
   new LabosError('teardown.incomplete', `Still on ${record.plan.target} of "${record.name}": ${left.join(', ')}.`, {
-    suggestions: [`Try once more: \`labos down ${record.name}\`.`, `Look yourself: \`ssh ${record.plan.target}\`.`],
+    suggestions: [
+      `Try once more: \`labos down ${record.name}\`.`,
+      `Look yourself: \`${opensshLine(record.plan.target)}\`.`,
+    ],
     aftermath: 'The record is kept.',
   })

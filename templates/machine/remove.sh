@@ -25,9 +25,9 @@ remove() {
     # A folder is ours only if it holds our scripts.
     [ -e "$LABOS_HOME/bin/lease.sh" ] && rm -rf "$LABOS_HOME"
     rm -rf "$run"
-    # Those that others use by now stay.
-    echo "$folders" | while read -r folder; do rmdir "$folder" 2>/dev/null; done
+    # Those that others use by now stay. The innermost first.
     rmdir "${LABOS_HOME%/*}" 2>/dev/null
+    echo "$folders" | while read -r folder; do rmdir "$folder" 2>/dev/null; done
     left=$(
         ctl list-units --all --plain --no-legend "$unit-*" 2>/dev/null | awk '{ print "unit " $1 }'
         for path in "$units/$unit"-* "$passing/$unit"-* "$LABOS_HOME" "$run"; do [ -e "$path" ] && echo "$path"; done

@@ -3,6 +3,7 @@ import { labFiles } from '../../bootstrap/lab-files.js'
 import { machineScripts } from '../../bootstrap/machine-scripts.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { readMachineLease } from '../../lease/machine-lease.js'
+import { opensshLine } from '../../plan/host/target.js'
 import type { CommandResult, RemoteMachine } from '../../ports.js'
 import { systemctl, unitOf } from '../../serve/remote/on-machine.js'
 import type { HostLab } from '../../state/host-record.js'
@@ -94,7 +95,7 @@ function mustRun({ name, plan }: HostLab, { exitCode, stderr, stdout }: CommandR
     'host.unfit',
     `${plan.target} does not take the lab "${name}": ${what} (${said || `exit ${String(exitCode)}`}).`,
     {
-      suggestions: [`Look yourself: \`ssh ${plan.target}\`, then \`systemctl --user status\`.`],
+      suggestions: [`Look yourself: \`${opensshLine(plan.target)}\`, then \`systemctl --user status\`.`],
     },
   )
 }

@@ -1,6 +1,7 @@
 /** Whether a host of the user's own can become a laboratory at all, whatever the model. Pure; a refusal is a value. */
 import type { Refusal } from '../decide.js'
 import type { HostFacts } from './host-facts.js'
+import { opensshLine } from './target.js'
 
 /** What the scripts that run there call, beside what every Linux has. */
 const NEEDED = ['python3', 'curl', 'flock', 'setsid', 'awk', 'systemctl', 'journalctl'] as const
@@ -65,7 +66,7 @@ function refuseFolder(facts: HostFacts, { target, folder, labId }: HostNeed): Re
       'Use another name: `--name`.',
       folderOf === ''
         ? 'Move that folder away.'
-        : `If nobody needs that lab any more: \`ssh ${target} sh ~/${folder}/bin/remove.sh\`.`,
+        : `If nobody needs that lab any more: \`${opensshLine(target, `sh ~/${folder}/bin/remove.sh`)}\`.`,
     ],
   }
 }

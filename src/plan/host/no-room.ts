@@ -4,6 +4,7 @@ import type { Refusal } from '../decide.js'
 import type { Rentable } from '../rent/candidate.js'
 import type { Suit } from '../rent/suit.js'
 import type { HostFacts, HostGpu } from './host-facts.js'
+import { opensshLine } from './target.js'
 
 interface Tried {
   readonly suited: Suit
@@ -57,7 +58,7 @@ function busy(gpus: readonly HostGpu[], target: string): Refusal {
   return {
     code: 'host.unfit',
     message: `Every GPU of ${target} is in use: ${used.join(', ')}.`,
-    suggestions: [`See by whom: \`ssh ${target} nvidia-smi\`. The engine takes a GPU whole.`],
+    suggestions: [`See by whom: \`${opensshLine(target, 'nvidia-smi')}\`. The engine takes a GPU whole.`],
   }
 }
 

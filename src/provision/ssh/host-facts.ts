@@ -1,6 +1,7 @@
 /** A host of the user's own, looked at: reads only. */
 import { LabosError } from '../../errors/labos-error.js'
 import type { HostFacts, HostGpu } from '../../plan/host/host-facts.js'
+import { opensshLine } from '../../plan/host/target.js'
 import type { RemoteMachine } from '../../ports.js'
 
 /** `script`: `templates/host/facts.sh`; `folder`: the lab's, below the home folder. Throws `host.unfit` where it cannot be run. */
@@ -13,7 +14,7 @@ export async function readHostFacts(
   const facts = parseHostFacts(stdout)
   if (facts) return facts
   throw new LabosError('host.unfit', `${target} does not say what it is: ${firstLine(stderr)}.`, {
-    suggestions: [`It must have a POSIX shell. Look yourself: \`ssh ${target} uname -a\`.`],
+    suggestions: [`It must have a POSIX shell. Look yourself: \`${opensshLine(target, 'uname -a')}\`.`],
   })
 }
 

@@ -2,7 +2,6 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeKeyPair } from '../../../src/adapters/ssh/keys.js'
-import { parseTarget } from '../../../src/connect/ssh-settings.js'
 import { loginAt, resolveTarget, type TargetDeps } from '../../../src/connect/ssh-target.js'
 import { LabosError } from '../../../src/errors/labos-error.js'
 import { fakeMachine } from '../../fakes/machine.js'
@@ -24,26 +23,6 @@ function world(printed?: string): { home: string; deps: TargetDeps; ran: string[
   const deps = { machine, env: {}, home, userName: 'me', platform: 'linux' }
   return { home, deps, ran: machine.ran, key }
 }
-
-describe('a target', () => {
-  it.each([
-    ['box', { host: 'box' }],
-    ['me@box', { user: 'me', host: 'box' }],
-    ['a.b@box.example.org:2222', { user: 'a.b', host: 'box.example.org', port: 2222 }],
-    ['10.0.0.1:22', { host: '10.0.0.1', port: 22 }],
-    ['me@[fe80::1]:22', { user: 'me', host: 'fe80::1', port: 22 }],
-    ['me@::1', { user: 'me', host: '::1' }],
-  ])('%s is read', (text, target) => {
-    expect(parseTarget(text)).toEqual(target)
-  })
-
-  it.each(['', 'me@', '-oProxyCommand=x', 'me@-x', 'box:0', 'box:70000', 'box:ssh', 'two words', 'me@box@box'])(
-    '%j is refused',
-    (text) => {
-      expect(() => parseTarget(text)).toThrow(expect.objectContaining({ code: 'usage.value' }))
-    },
-  )
-})
 
 describe('a host of the user', () => {
   it('is found without an OpenSSH client', async () => {

@@ -227,6 +227,7 @@ describe('up', () => {
     })
     await expect(upHost({ ...request, hostKey: makeKeyPair('').publicKey }, context, signal())).rejects.toMatchObject({
       code: 'machine.unreachable',
+      suggestions: [expect.stringContaining('--host user@box:2222'), expect.stringContaining('`ssh ada@box`')],
     })
     expect(existsSync(labPaths(context.paths, 'one').dir)).toBe(false)
   })
