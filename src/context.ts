@@ -1,5 +1,6 @@
 /** The composition root: the only file that makes real adapters. */
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { lazyAws } from './adapters/aws/lazy-aws.js'
 import { keeperLauncher } from './adapters/launch-keeper.js'
@@ -8,7 +9,7 @@ import { proxyFetch } from './adapters/fetch.js'
 import { pulumiStack } from './adapters/pulumi/pulumi-stack.js'
 import { systemPorts } from './adapters/ports.js'
 import { systemProcesses } from './adapters/processes.js'
-import { ownerName } from './adapters/owner.js'
+import { ownerName, userName } from './adapters/owner.js'
 import { tcpReach } from './adapters/reach.js'
 import { makeKeyPair } from './adapters/ssh/keys.js'
 import { connectSsh } from './adapters/ssh/machine.js'
@@ -73,6 +74,7 @@ export async function makeContext({ paths, env, root, emit, prompt }: ContextWis
     startChild,
     version: versionIn(root),
     owner: ownerName(),
+    user: { name: userName(), home: homedir(), platform: process.platform },
     self,
     emit,
     ...(prompt ? { prompt } : {}),

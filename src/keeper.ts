@@ -63,8 +63,9 @@ async function keepRemotely(name: string, deps: Shared, signal: AbortSignal): Pr
     import('./adapters/fetch.js'),
   ])
   const aws = lazyAws(proxyFetch(process.env), process.env)
-  const there: Pick<KeepRemoteDeps, 'connect' | 'random' | 'findAgain'> = {
+  const there: Pick<KeepRemoteDeps, 'connect' | 'env' | 'random' | 'findAgain'> = {
     connect: connectSsh,
+    env: process.env,
     random: Math.random,
     findAgain: (place) => findMachine(name, place, { ...deps, aws }, signal),
   }

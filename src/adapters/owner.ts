@@ -4,7 +4,7 @@ import { hostname, userInfo } from 'node:os'
 export const ownerName = (): string => `${userName()}@${hostname()}`.replaceAll(/[^\p{L}\p{N} +\-=._:/@]/gu, '-')
 
 /** In a container the user may have no name. */
-function userName(): string {
+export function userName(): string {
   try {
     return userInfo().username
   } catch {

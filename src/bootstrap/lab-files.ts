@@ -25,6 +25,8 @@ export interface Laboratory {
   readonly wantsToken: boolean
   /** The machines that this may turn out to be; on a host of the user's own the one of type `host`. */
   readonly machines: readonly PlannedMachine[]
+  /** The GPUs that the engine may use, as nvidia-smi counts; absent = all. */
+  readonly gpus?: readonly number[]
   /** A package index in place of PyPI, and a hub in place of Hugging Face's. */
   readonly packageIndex?: string
   readonly hub?: string
@@ -74,6 +76,7 @@ const laboratorySettings = (laboratory: Laboratory | undefined): Record<string, 
         LABOS_REVISION: laboratory.revision ?? '',
         LABOS_WEIGHTS_BYTES: String(laboratory.weightsBytes),
         LABOS_WANTS_TOKEN: laboratory.wantsToken ? 'yes' : '',
+        LABOS_GPUS: laboratory.gpus?.join(',') ?? '',
         LABOS_PACKAGE_INDEX: laboratory.packageIndex ?? '',
         LABOS_HUB: laboratory.hub ?? '',
       }

@@ -1,4 +1,4 @@
-/** The last screen of `up` on a rented machine: what there is, what it costs, how to use it, how it ends. */
+/** The last screen of `up` on a machine: what there is, what it costs, how to use it, how it ends. */
 import type { RentedUp } from '../flow/up-rented/up-rented.js'
 import { formatDuration, formatUsdOr } from '../ui/format.js'
 import type { Paint } from '../ui/paint.js'
@@ -15,6 +15,20 @@ export function rentedScreen(result: RentedUp, paint: Paint, { labCount, program
     ...notes.map((note) => ['note', note] as const),
   ])
   const use = result.keyFile === undefined ? [] : ['', firstUse(labCount > 1 ? lab.name : undefined, paint, program)]
+  return ['', paint.bold(headline(result)), '', ...facts, ...use].join('\n')
+}
+
+/** The same on a host of the user's own. */
+export function hostScreen(result: RentedUp, paint: Paint, { labCount, program }: EndpointScreenFacts): string {
+  const { lab, notes } = result
+  const facts = factLines([
+    ...endpointFacts(result),
+    ['host', `${lab.host ?? ''}, through SSH alone`],
+    ['price', 'nothing: it is your own'],
+    ['ends', `${endsText(lab)}with \`${program} down ${lab.name}\`, which removes all of it there`],
+    ...notes.map((note) => ['note', note] as const),
+  ])
+  const use = ['', firstUse(labCount > 1 ? lab.name : undefined, paint, program)]
   return ['', paint.bold(headline(result)), '', ...facts, ...use].join('\n')
 }
 

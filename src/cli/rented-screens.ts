@@ -18,6 +18,7 @@ export function rentedScreen(lab: LabStatus, paint: Paint): string {
     ...servingRows(lab),
     ['machine', machine && `${machine.id}, ${machine.instanceType}, ${machine.market}, in ${machine.zone}`],
     ['address', machine?.address],
+    ['host', lab.host],
     ['lease', lease?.text],
     ['cost', `${formatUsdOr(usdSoFar, 'not known')} so far, ${priceText(lab)} now${endText(lab)}`],
     ['ends', `${endsText(lab)}labos down ${name}`],

@@ -3,7 +3,7 @@ import { Flags, type Interfaces } from '@oclif/core'
 import type { LabWish } from '../flow/run/request.js'
 import { LabosError } from '../errors/labos-error.js'
 import { duration } from './flags.js'
-import { isRental, localRequest, rentRequest, upFlags, type UpFlags } from './up-flags.js'
+import { labKind, localRequest, ownHostRequest, rentRequest, upFlags, type UpFlags } from './up-flags.js'
 
 const { until: _until, keep: _keep, 'dry-run': _dryRun, ...shared } = upFlags
 
@@ -42,10 +42,12 @@ export const graceMs = ({ grace }: RunFlags): number => grace ?? GRACE_MS
 /** The lab that is asked for. `words`: what was typed before `--`. Throws what `up` throws of its flags. */
 export function labWish(model: string, flags: RunFlags, words: readonly string[]): LabWish {
   const asked: UpFlags = { ...flags, until: undefined, keep: false, 'dry-run': false }
-  if (!isRental(model, asked, words)) {
+  const kind = labKind(model, asked, words)
+  if (kind === 'local') {
     const request = localRequest(model, asked)
     return { kind: 'local', request: { ...request, lease: { ...request.lease, withCommand: true } } }
   }
+  if (kind === 'host') return { kind, request: ownHostRequest(model, { ...asked, ttl: flags.ttl ?? RENTED_TTL_MS }) }
   // A budget says itself how long it lasts.
   const ttl = flags.ttl ?? (flags['max-cost'] === undefined ? RENTED_TTL_MS : undefined)
   return { kind: 'rented', request: rentRequest(model, { ...asked, ttl }) }

@@ -93,7 +93,7 @@ const machineText = ({ machine }: LabStatus): string | undefined =>
 
 /** Everything known of one lab. */
 export function statusScreen(lab: LabStatus, paint: Paint): string {
-  if (lab.provider === 'aws') return rentedScreen(lab, paint)
+  if (lab.provider === 'aws' || lab.provider === 'ssh') return rentedScreen(lab, paint)
   const live = lab.pids !== undefined
   return rows([
     ['lab', `${paint.bold(lab.name)}${lab.id === undefined ? '' : ` (${lab.id})`}`],

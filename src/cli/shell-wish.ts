@@ -1,4 +1,5 @@
 /** What `labos ssh` runs, and whether in a terminal of its own there. Pure. */
+import { commandLineOf } from './shell-lines.js'
 import { LabosError } from '../errors/labos-error.js'
 
 export interface ShellWish {
@@ -27,6 +28,13 @@ export function shellWish(
       'A script: `labos ssh -- sh -s < script.sh`.',
     )
   return { hasTerminal: true }
+}
+
+/** No such program, and its name is a whole line: other SSH clients would have given it to a shell. */
+export function hintAt(exitCode: number, argv: readonly string[] | undefined): string | undefined {
+  const [line, ...more] = argv ?? []
+  if (exitCode !== 127 || line === undefined || more.length > 0 || !/[\s;|&<>$]/.test(line)) return undefined
+  return `labos: one word is one program's name; a shell there takes a line: ${commandLineOf(['labos', 'ssh', '--', 'sh', '-c', line])}`
 }
 
 const wrong = (message: string, ...suggestions: [string, ...string[]]): LabosError =>

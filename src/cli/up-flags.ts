@@ -3,8 +3,10 @@ import { Flags, type Interfaces } from '@oclif/core'
 import { LabosError } from '../errors/labos-error.js'
 import { RENTED_FLAGS } from '../flow/rented-flags.js'
 import type { UpRequest } from '../flow/request.js'
+import type { HostUpRequest } from '../flow/up-host/request.js'
 import type { RentUpRequest } from '../flow/up-rented/request.js'
 import { env } from './env.js'
+import { HOST_FLAGS, hostFlags, hostRequest } from './host-flags.js'
 import { planProvider } from '../flow/plan-provider.js'
 import { duration, given, limit, list, listed } from './flags.js'
 import { rentFlags, rentWish } from './rent-flags.js'
@@ -14,9 +16,10 @@ const RENTED = 'RENTED MACHINES'
 const LOCAL = 'THIS COMPUTER'
 
 export const upFlags = {
-  provider: Flags.option({ options: ['aws', 'local'] as const })({
+  provider: Flags.option({ options: ['aws', 'local', 'ssh'] as const })({
     env: 'LABOS_PROVIDER',
-    description: 'Where the machine comes from. Default: aws, where there is something to rent for the model.',
+    description:
+      'Where the machine comes from: rented, this computer, or a host of your own. Default: aws, where there is something to rent for the model.',
   }),
   until: Flags.option({ options: ['machine', 'endpoint'] as const })({
     env: 'LABOS_UNTIL',
@@ -51,6 +54,7 @@ export const upFlags = {
   }),
   ...grouped(rentFlags, ['context', 'ttl']),
   ...grouped(servingFlags, []),
+  ...hostFlags,
   'allow-cidr': Flags.string({
     ...list,
     env: 'LABOS_ALLOW_CIDR',
@@ -88,41 +92,52 @@ function grouped<T extends Record<string, object>>(flags: T, common: readonly st
   ) as T
 }
 
+export type LabKind = 'local' | 'rented' | 'host'
+
+const WORDS: Readonly<Record<LabKind, { readonly about: string; readonly provider: string }>> = {
+  local: { about: 'labs on this computer', provider: 'local' },
+  rented: { about: 'rented machines', provider: 'aws' },
+  host: { about: 'a host of your own', provider: 'ssh' },
+}
+
 /**
- * Throws `usage.value` for what the other kind of lab alone can be asked, where it was typed: defaults from the environment
+ * Throws `usage.value` for what another kind of lab alone can be asked, where it was typed: defaults from the environment
  * or config.yaml are for whichever kind they suit.
  */
-export function isRental(model: string, flags: UpFlags, argv: readonly string[]): boolean {
+export function labKind(model: string, flags: UpFlags, argv: readonly string[]): LabKind {
   const typed = (name: string): boolean => argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`))
-  const isAws = providerOf(model, flags, typed) === 'aws'
-  if (!isAws && flags.until === 'machine')
-    throw new LabosError('usage.value', '--until machine is about rented machines: this computer is one already.', {
+  const kind = kindOf(model, flags, typed)
+  if (kind !== 'rented' && flags.until === 'machine')
+    throw new LabosError('usage.value', '--until machine is about rented machines: this is one already.', {
       suggestions: ['Leave it out, or use `--provider aws`.'],
     })
-  const wrong = (isAws ? LOCAL_ONLY : RENTED_ONLY).find(typed)
-  if (wrong === undefined) return isAws
-  throw new LabosError('usage.value', `--${wrong} is about ${isAws ? 'labs on this computer' : 'rented machines'}.`, {
-    suggestions: [`Leave it out, or use \`--provider ${isAws ? 'local' : 'aws'}\`.`],
+  const wrong = Object.keys(ONLY).find((flag) => typed(flag) && !ONLY[flag]?.includes(kind))
+  if (wrong === undefined) return kind
+  const kinds = ONLY[wrong] ?? []
+  throw new LabosError('usage.value', `--${wrong} is about ${kinds.map((each) => WORDS[each].about).join(' and ')}.`, {
+    suggestions: [`Leave it out, or use \`--provider ${WORDS[kinds[0] ?? 'local'].provider}\`.`],
   })
 }
 
 /** As said; else what a typed flag can only mean; else where the model is served best. */
-function providerOf(model: string, flags: UpFlags, typed: (name: string) => boolean): 'aws' | 'local' {
-  if (flags.provider !== undefined) return flags.provider
-  if (flags.until === 'machine') return 'aws'
-  return LOCAL_ONLY.some(typed) ? 'local' : planProvider(model, undefined)
+function kindOf(model: string, flags: UpFlags, typed: (name: string) => boolean): LabKind {
+  const kinds = { aws: 'rented', local: 'local', ssh: 'host' } as const
+  if (flags.provider !== undefined) return kinds[flags.provider]
+  if (flags.until === 'machine') return 'rented'
+  if (typed('host')) return 'host'
+  return typed('engine') ? 'local' : kinds[planProvider(model, undefined)]
 }
 
-const LOCAL_ONLY = ['engine'] as const
-const RENTED_ONLY = [
-  ...RENTED_FLAGS,
-  ...SERVING_FLAGS,
-  'subnet',
-  'make-network',
-  'wait-capacity',
-  'keep',
-  'allow-cidr',
-] as const
+const onlyFor = (flags: readonly string[], ...kinds: LabKind[]): Record<string, readonly LabKind[]> =>
+  Object.fromEntries(flags.map((flag) => [flag, kinds]))
+
+/** Flags that do not mean something for every kind. */
+const ONLY: Readonly<Record<string, readonly LabKind[]>> = {
+  ...onlyFor(['engine'], 'local'),
+  ...onlyFor([...RENTED_FLAGS, 'subnet', 'make-network', 'wait-capacity', 'allow-cidr'], 'rented'),
+  ...onlyFor([...SERVING_FLAGS, 'precision', 'vram', 'keep'], 'rented', 'host'),
+  ...onlyFor(HOST_FLAGS, 'host'),
+}
 
 /** Of a CI run: what the user says, else what GitHub and GitLab do. */
 const runIdOf = (flags: UpFlags): { readonly runId?: string } =>
@@ -138,6 +153,11 @@ export function localRequest(model: string, flags: UpFlags): UpRequest {
     ...runIdOf(flags),
   }
 }
+
+export const ownHostRequest = (model: string, flags: UpFlags): HostUpRequest => ({
+  ...hostRequest(model, flags),
+  ...runIdOf(flags),
+})
 
 export function rentRequest(model: string, flags: UpFlags): RentUpRequest {
   const ingress = listed(flags['allow-cidr'])

@@ -5,7 +5,7 @@ import { env } from '../cli/env.js'
 import { labArg, nameFlag } from '../cli/flags.js'
 import { commandLineOf } from '../cli/shell-lines.js'
 import { capturedStreams, ownStreams } from '../cli/shell-streams.js'
-import { shellWish } from '../cli/shell-wish.js'
+import { hintAt, shellWish } from '../cli/shell-wish.js'
 import { chooseLab } from '../flow/choose-lab.js'
 import type { Context } from '../flow/context.js'
 import { machineShell, opensshOf } from '../flow/machine-shell.js'
@@ -46,7 +46,10 @@ a line ends a connection that is dead.`
     if (flags.json && argv) await this.#capture(name, argv, flags, context)
     else {
       const command = { ...ownStreams(hasTerminal, env), ...(argv ? { argv } : {}) }
-      this.#leave(await machineShell(name, command, context, this.signal()))
+      const exitCode = await machineShell(name, command, context, this.signal())
+      const hint = hintAt(exitCode, argv)
+      if (hint !== undefined && !flags.quiet) process.stderr.write(`${hint}\n`)
+      this.#leave(exitCode)
     }
   }
 

@@ -2,9 +2,9 @@ import { Args } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.js'
 import { chooseModel } from '../cli/choose-model.js'
 import { env, programName } from '../cli/env.js'
-import { rentedScreen } from '../cli/rented-screen.js'
+import { hostScreen, rentedScreen } from '../cli/rented-screen.js'
 import { endpointScreen, type EndpointScreenFacts } from '../cli/screens.js'
-import { isRental, localRequest, rentRequest, upFlags, type UpFlags } from '../cli/up-flags.js'
+import { labKind, localRequest, ownHostRequest, rentRequest, upFlags, type UpFlags } from '../cli/up-flags.js'
 import type { Context } from '../flow/context.js'
 import { withDeadline } from '../flow/deadline.js'
 import { dryRun, up } from '../flow/up.js'
@@ -37,10 +37,9 @@ export default class Up extends BaseCommand {
     const signal = this.signal(() => this.#lastWords())
     const context = await this.context(flags, true)
     const model = args.model ?? (await chooseModel(context))
-    if (isRental(model, flags, this.argv)) {
-      await this.#rent(model, flags, context, signal)
-      return
-    }
+    const kind = labKind(model, flags, this.argv)
+    if (kind === 'rented') return this.#rent(model, flags, context, signal)
+    if (kind === 'host') return this.#onHost(model, flags, context, signal)
     const request = localRequest(model, flags)
     if (flags['dry-run']) {
       this.render(await dryRun(request, context), flags, planText, true)
@@ -48,6 +47,28 @@ export default class Up extends BaseCommand {
     }
     const result = await withDeadline(flags.timeout, context.clock, signal, (limited) => up(request, context, limited))
     this.render(result, flags, (done, paint) => endpointScreen(done, paint, this.#facts()), true)
+  }
+
+  async #onHost(
+    model: string,
+    flags: UpFlags & Parameters<typeof this.render>[1],
+    context: Context,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const request = ownHostRequest(model, flags)
+    if (flags['dry-run']) {
+      const [{ dryRunHost }, { hostPlanText }] = await Promise.all([
+        import('../flow/up-host/dry-run.js'),
+        import('../ui/host-plan-text.js'),
+      ])
+      this.render(await dryRunHost(request, context, signal), flags, hostPlanText, true)
+      return
+    }
+    const { upHost } = await import('../flow/up-host/up-host.js')
+    const result = await withDeadline(flags.timeout, context.clock, signal, (limited) =>
+      upHost(request, context, limited),
+    )
+    this.render(result, flags, (done, paint) => hostScreen(done, paint, this.#facts()), true)
   }
 
   #facts = (): EndpointScreenFacts => ({ labCount: labNames(this.paths).length, program: programName(env) })

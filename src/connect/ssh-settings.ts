@@ -1,6 +1,7 @@
 /** What OpenSSH would do for a host: asked of its client where that is there, else what is usual. */
 import { join } from 'node:path'
 import { LabosError } from '../errors/labos-error.js'
+import { parseTarget } from '../plan/host/target.js'
 import type { Machine } from '../ports.js'
 
 export interface SettingsDeps {
@@ -27,12 +28,6 @@ export interface SshSettings {
 export const SSH_PORT = 22
 const USUAL_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 
-interface Target {
-  readonly user?: string
-  readonly host: string
-  readonly port?: number
-}
-
 /** Throws `usage.value`. */
 export async function settingsOf(target: string, deps: SettingsDeps): Promise<SshSettings> {
   const { user, host, port } = parseTarget(target)
@@ -52,24 +47,6 @@ export async function settingsOf(target: string, deps: SettingsDeps): Promise<Ss
   const { exitCode, stdout } = await deps.machine.run({ argv: [ssh, '-G', ...login, ...at, '--', host] })
   return exitCode === 0 ? settingsIn(stdout, usual, deps.home) : usual
 }
-
-/** User, host, port. An IPv6 address with a port stands in brackets. */
-const TARGET =
-  /^(?:([^@\s]+)@)?(?:\[([0-9a-f:.]+)\]|([^-@:\s[\]][^@:\s[\]]*)|([0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*))(?::(\d{1,5}))?$/i
-
-/** `[user@]host[:port]`. Throws `usage.value`. */
-export function parseTarget(target: string): Target {
-  const [, user, bracketed, named, bare, digits] = TARGET.exec(target) ?? []
-  const host = bracketed ?? named ?? bare
-  const port = digits === undefined ? undefined : Number(digits)
-  if (host === undefined || (port !== undefined && !isPort(port)))
-    throw new LabosError('usage.value', `"${target}" is not a host to log in to.`, {
-      suggestions: ['It looks like `--host user@box` or `--host user@box:2222`.'],
-    })
-  return { host, ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port }) }
-}
-
-const isPort = (port: number): boolean => port >= 1 && port <= 65_535
 
 /** What `ssh -G` prints. Throws `usage.value` where the way leads over another host. */
 function settingsIn(printed: string, usual: SshSettings, home: string): SshSettings {

@@ -1,6 +1,7 @@
 /** A host of the user's: where `user@box` is, as OpenSSH's own configuration says it where that is there. */
 import { readFile } from 'node:fs/promises'
 import { LabosError } from '../errors/labos-error.js'
+import { opensshLine } from '../plan/host/target.js'
 import type { ConnectSsh, RemoteMachine, SshPlace } from '../ports.js'
 import { bareKey, kindOf } from './host-keys.js'
 import { readKeyFile } from './key-file.js'
@@ -21,10 +22,13 @@ export interface TargetDeps extends SettingsDeps {
   readonly platform: string
 }
 
+/** `file`: where the key was read from. */
+export type TargetIdentity = { readonly agent: string } | { readonly privateKey: string; readonly file: string }
+
 /** A place with the ways to log in that may work, the likeliest first. */
 export interface SshTarget {
   readonly place: Omit<SshPlace, 'identity'>
-  readonly identities: readonly SshPlace['identity'][]
+  readonly identities: readonly TargetIdentity[]
 }
 
 const WINDOWS_AGENT = String.raw`\\.\pipe\openssh-ssh-agent`
@@ -47,7 +51,7 @@ export async function loginAt(
   { place, identities }: SshTarget,
   connect: ConnectSsh,
   signal: AbortSignal,
-): Promise<{ readonly machine: RemoteMachine; readonly place: SshPlace }> {
+): Promise<{ readonly machine: RemoteMachine; readonly place: SshPlace & { readonly identity: TargetIdentity } }> {
   let refusal: unknown
   for (const identity of identities) {
     try {
@@ -90,11 +94,18 @@ async function identitiesOf(
   { identity }: SshWish,
   { keyFiles, agent: configured, filesFirst }: SshSettings,
   { env, platform }: TargetDeps,
-): Promise<SshPlace['identity'][]> {
-  if (identity !== undefined) return [{ privateKey: await readKeyFile(identity) }]
+): Promise<TargetIdentity[]> {
+  if (identity !== undefined) return [{ privateKey: await readKeyFile(identity), file: identity }]
   const agent = configured ?? env['SSH_AUTH_SOCK'] ?? (platform === 'win32' ? WINDOWS_AGENT : '')
-  const texts = await Promise.all(keyFiles.map((path) => readKeyFile(path).catch(() => undefined)))
-  const keys = texts.flatMap((privateKey) => (privateKey === undefined ? [] : [{ privateKey }]))
+  const read = await Promise.all(
+    keyFiles.map((file) =>
+      readKeyFile(file).then(
+        (privateKey) => [{ privateKey, file }],
+        () => [],
+      ),
+    ),
+  )
+  const keys = read.flat()
   const agents = agent === '' || agent === 'none' ? [] : [{ agent }]
   return filesFirst ? [...keys, ...agents] : [...agents, ...keys]
 }
@@ -103,7 +114,7 @@ function unknownHost(target: string, { host, port }: SshSettings): LabosError {
   const at = port === SSH_PORT ? host : `-p ${String(port)} ${host}`
   return new LabosError('ssh.hostkey', `The host key of ${target} is not known: no login was tried.`, {
     suggestions: [
-      `Log in once by hand and compare its fingerprint with what the host itself says: \`ssh ${target.replace(/:\d+$/, '')}\`.`,
+      `Log in once by hand and compare its fingerprint with what the host itself says: \`${opensshLine(target)}\`.`,
       `See what it shows: \`ssh-keyscan -t ed25519 ${at} | ssh-keygen -lf -\`.`,
       "Or pass the key: `--host-key 'ssh-ed25519 AAAA...'`.",
     ],

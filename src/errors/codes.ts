@@ -33,6 +33,7 @@ export const codes = {
   'python.missing': { exit: 3, title: 'No Python 3.10+ and no uv' },
   'ollama.missing': { exit: 3, title: 'Ollama is not installed' },
   'ollama.unreachable': { exit: 3, title: 'Ollama does not answer' },
+  'host.unfit': { exit: 3, title: 'The host cannot become a laboratory' },
   'hub.gated': { exit: 3, title: 'The hub refuses access' },
   'aws.credentials': { exit: 3, title: 'No AWS credentials that work' },
   'aws.unreachable': { exit: 3, title: 'AWS does not answer' },

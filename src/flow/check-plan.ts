@@ -8,14 +8,20 @@ type HubDeps = Parameters<typeof describeRepo>[2]
 /** Further than that from the computed size, a plan says so. */
 const TOLERANCE = 0.005
 
-export interface CheckedPlan {
-  readonly plan: RentPlan
+type Plan = Pick<RentPlan, 'model' | 'notes'>
+
+export interface CheckedPlan<P extends Plan = RentPlan> {
+  readonly plan: P
   /** The weights are only for those who show a token. */
   readonly wantsToken: boolean
 }
 
 /** The plan with commit and file count as the hub has them now. Throws `hub.unknown`, `hub.gated`, `network.download`. */
-export async function checkPlan(plan: RentPlan, context: HubDeps, signal: AbortSignal): Promise<CheckedPlan> {
+export async function checkPlan<P extends Plan>(
+  plan: P,
+  context: HubDeps,
+  signal: AbortSignal,
+): Promise<CheckedPlan<P>> {
   const { model } = plan
   const { repo, movedFrom, commit, wantsToken, files } = await describeRepo(model.repo, 'main', context, signal)
   const weights = files.filter(({ path }) => path.endsWith('.safetensors'))

@@ -4,7 +4,7 @@ import type { PortFacts } from '../plan/decide.js'
 import type { PortHolder, Ports } from '../ports.js'
 import type { Paths } from '../state/paths.js'
 import { labNames, readLab } from '../state/read.js'
-import { isRented } from '../state/record.js'
+import { isOnMachine } from '../state/record.js'
 import type { Context } from './context.js'
 
 export const DEFAULT_PORT = 8484
@@ -49,7 +49,7 @@ function promisedPorts(paths: Paths, own: string): Map<number, string> {
   for (const name of labNames(paths).filter((other) => other !== own)) {
     try {
       const record = readLab(paths, name)
-      const port = record && (isRented(record) ? record.port : record.plan.port)
+      const port = record && (isOnMachine(record) ? record.port : record.plan.port)
       if (port !== undefined) promised.set(port, name)
     } catch {
       continue

@@ -46,6 +46,8 @@ export interface Context {
   readonly version: string
   /** `user@host` of whoever runs labos: the tag `labos:owner`. */
   readonly owner: string
+  /** Who runs labos, and on what system (as Node.js names it). */
+  readonly user: { readonly name: string; readonly home: string; readonly platform: string }
   /** This process, as others see it. */
   readonly self: ProcessRef
   readonly emit: Emit

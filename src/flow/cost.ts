@@ -27,7 +27,7 @@ interface Money {
 
 export interface CostOfLab extends Money {
   readonly name: string
-  readonly provider: 'local' | 'aws' | null
+  readonly provider: 'local' | 'aws' | 'ssh' | null
   readonly state: string
   /** In all, by the end; null too where nothing ends it. */
   readonly usdUntilEnd: number | null
@@ -68,7 +68,10 @@ const UNKNOWN = {
 function costOf(name: string, { paths, clock }: Pick<Context, 'paths' | 'clock'>): CostOfLab {
   try {
     const record = readLab(paths, name)
-    if (!record || !isRented(record)) return { name, provider: 'local', state: 'local', ...NOTHING }
+    if (!record || !isRented(record)) {
+      const provider = record?.plan.provider ?? 'local'
+      return { name, provider, state: provider === 'ssh' ? 'your own host' : 'local', ...NOTHING }
+    }
     const nowMs = clock.now()
     const { state, endsAt = null } = rentedStatus(record, nowMs)
     return { name, provider: 'aws', state, ...costOfLab(record, nowMs), endsAt }

@@ -4,11 +4,12 @@ import type { Leftover } from '../ports.js'
 import { takeLock } from '../state/lock.js'
 import { checkLabName, lockPath } from '../state/paths.js'
 import { labNames, readLab } from '../state/read.js'
-import { isRented, type LabRecord, type LocalLab } from '../state/record.js'
+import { isOnMachine, isRented, type LabRecord, type LocalLab } from '../state/record.js'
 import { removeLab, setRecordAside } from '../state/store.js'
 import { unknownLab } from './choose-lab.js'
 import type { Context } from './context.js'
 import { endDamagedRented } from './down-damaged.js'
+import { downHost } from './down-host.js'
 import { downRented } from './down-rented.js'
 import type { DownRequest, DownResult } from './down-result.js'
 import { endRunning, endRunningByForce } from './end-running.js'
@@ -70,9 +71,8 @@ async function stopUp(
 
 async function downLocked(request: DownRequest, context: Context, signal: AbortSignal): Promise<DownResult> {
   const record = readOrForce(request, context)
-  return record && record !== 'damaged' && isRented(record)
-    ? downRented(record, request, context, signal)
-    : downLocal(request, record, context, signal)
+  if (!record || record === 'damaged' || !isOnMachine(record)) return downLocal(request, record, context, signal)
+  return isRented(record) ? downRented(record, request, context, signal) : downHost(record, request, context, signal)
 }
 
 async function downLocal(

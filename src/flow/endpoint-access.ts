@@ -4,7 +4,7 @@ import { LabosError } from '../errors/labos-error.js'
 import type { FimTemplate } from '../plan/plan.js'
 import type { Paths } from '../state/paths.js'
 import { readKeeper, readKey, readLab } from '../state/read.js'
-import { isRented, type LocalLab, type RentedLab } from '../state/record.js'
+import { isOnMachine, type LabRecord, type LocalLab, type MachineLab } from '../state/record.js'
 import { endpointOf, openPort } from './from-answer.js'
 
 export interface EndpointAccess {
@@ -27,7 +27,7 @@ export interface EndpointAccess {
 export function endpointAccess(name: string, { paths }: { readonly paths: Paths }): EndpointAccess {
   const record = readLab(paths, name)
   const key = readKey(paths, name)
-  const facts = record && (isRented(record) ? rentedFacts(record, paths) : localFacts(record))
+  const facts = record && (isOnMachine(record) ? machineFacts(record, paths) : localFacts(record))
   if (!record || !facts || key === undefined) throw noEndpoint(name, record)
   const { id, servedNames } = record.plan.model
   const { port, ...rest } = facts
@@ -44,7 +44,7 @@ const localFacts = ({ name, plan }: LocalLab): Facts => ({
   reopen: `labos up ${plan.model.id} --name ${name}`,
 })
 
-function rentedFacts(record: RentedLab, paths: Paths): Facts | undefined {
+function machineFacts(record: MachineLab, paths: Paths): Facts | undefined {
   const { name, serving } = record
   const keeper = readKeeper(paths, name)
   const port = openPort(record, keeper)
@@ -58,8 +58,8 @@ function rentedFacts(record: RentedLab, paths: Paths): Facts | undefined {
   }
 }
 
-function noEndpoint(name: string, record: LocalLab | RentedLab | undefined): LabosError {
-  if (record && isRented(record) && !record.plan.serving)
+function noEndpoint(name: string, record: LabRecord | undefined): LabosError {
+  if (record && isOnMachine(record) && !record.plan.serving)
     return new LabosError(
       'lab.unknown',
       `The lab "${name}" has no endpoint: \`labos up\` was to stop at its machine.`,

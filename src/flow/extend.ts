@@ -1,9 +1,12 @@
 import { LabosError } from '../errors/labos-error.js'
 import { TAGS } from '../plan/aws/tags.js'
-import type { RentedLab } from '../state/record.js'
+import { readLab } from '../state/read.js'
+import { isOnHost, type RentedLab } from '../state/record.js'
 import { saveLab } from '../state/store.js'
 import { formatTime } from '../ui/format.js'
+import { chooseLab } from './choose-lab.js'
 import type { Context } from './context.js'
+import { extendHost } from './extend-host.js'
 import { withMachineOf } from './rented-lab.js'
 import { costOfLab } from './rented-record.js'
 import { type MachineWord, tellMachine } from './tell-machine.js'
@@ -34,7 +37,10 @@ export interface Extended {
  */
 export async function extend({ name, byMs }: ExtendRequest, context: Context, signal: AbortSignal): Promise<Extended> {
   if (!(byMs > 0)) throw noTime()
-  return withMachineOf('extend', name, context, signal, async ({ record, machine, holdings, nowMs }) => {
+  const chosen = await chooseLab(name, context)
+  const record = readLab(context.paths, chosen)
+  if (record && isOnHost(record)) return extendHost(record, byMs, context, signal)
+  return withMachineOf('extend', chosen, context, signal, async ({ record, machine, holdings, nowMs }) => {
     if (machine.state !== 'running' && machine.state !== 'pending') throw notRunning(record)
     const { expiresAt } = record
     if (expiresAt === undefined || Date.parse(expiresAt) <= nowMs) throw passed(record)

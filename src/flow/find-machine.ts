@@ -3,7 +3,7 @@ import type { SshPlace } from '../ports.js'
 import { readRentedLab } from '../state/read.js'
 import { type LookDeps, lookAtMachine } from './refresh-status.js'
 import { isThere } from './rented-record.js'
-import { sshPlace } from './ssh-place.js'
+import { rentedPlace } from './ssh-place.js'
 
 /**
  * Where a lab's machine is now that does not answer at `known`: after a stop and a start it has another address. The record may
@@ -19,12 +19,12 @@ export async function findMachine(
   const record = readRentedLab(deps.paths, name)
   if (!record?.machine || record.ssh?.host !== undefined) return undefined
   const { address } = record.machine
-  if (address !== undefined && address !== known.host) return sshPlace(record, deps.paths)
+  if (address !== undefined && address !== known.host) return rentedPlace(record, deps.paths)
   const seen = await lookAtMachine(record, record.machine, deps, signal)
   const { machine = record.machine } = seen.record
   if (!isThere(machine.state))
     throw new LabosError('machine.gone', `its machine ${machine.id} has ended`, {
       suggestions: [`Remove what is left of it: \`labos down ${name}\`.`],
     })
-  return machine.address === undefined ? undefined : sshPlace(seen.record, deps.paths)
+  return machine.address === undefined ? undefined : rentedPlace(seen.record, deps.paths)
 }

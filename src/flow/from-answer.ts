@@ -1,5 +1,5 @@
 /** A keeper's answer as part of a lab's status. On the fast path of `labos ps`. */
-import type { KeeperRecord, RentedLab } from '../state/record.js'
+import type { KeeperRecord, MachineLab } from '../state/record.js'
 import type { KeeperStatus } from './keeper-status.js'
 import type { LabStatus } from './lab-status.js'
 
@@ -7,7 +7,7 @@ import type { LabStatus } from './lab-status.js'
 export const endpointOf = (port: number): string => `http://127.0.0.1:${String(port)}/v1`
 
 /** Where the endpoint of a lab on a machine is: `labos tunnel --port` moves it for a while. */
-export const openPort = (lab: Pick<RentedLab, 'port'>, keeper: KeeperRecord | undefined): number | undefined =>
+export const openPort = (lab: Pick<MachineLab, 'port'>, keeper: KeeperRecord | undefined): number | undefined =>
   lab.port !== undefined && keeper && !keeper.ended ? keeper.port : lab.port
 
 export const SILENT = 'its keeper runs but does not answer'

@@ -2,15 +2,15 @@
 import { LabosError } from '../errors/labos-error.js'
 import type { Paths } from '../state/paths.js'
 import { labNames, readLab } from '../state/read.js'
-import { isRented, type RentedLab } from '../state/record.js'
+import { isOnMachine, isRented, type MachineLab } from '../state/record.js'
 import { unknownLab } from './choose-lab.js'
 
 /** Throws `usage.value` for a lab on this computer, `machine.state` and `machine.gone` where the record says that none runs. */
-export function labOnMachine(command: string, name: string, paths: Paths): RentedLab {
+export function labOnMachine(command: string, name: string, paths: Paths): MachineLab {
   const record = readLab(paths, name)
   if (!record) throw unknownLab(name, labNames(paths))
-  if (!isRented(record)) throw onThisComputer(command, name)
-  const { machine } = record
+  if (!isOnMachine(record)) throw onThisComputer(command, name)
+  const machine = isRented(record) ? record.machine : undefined
   if (machine?.state === 'stopped' || machine?.state === 'stopping')
     throw new LabosError('machine.state', `The machine of "${name}" is stopped.`, {
       suggestions: [`Start it: \`labos start ${name}\`.`],

@@ -2,18 +2,17 @@
 import type { Clock } from '../ports.js'
 import { labNames, readKeeper, readLab } from '../state/read.js'
 import {
-  isRented,
+  isOnMachine,
   type KeeperRecord,
   type LabRecord,
   type LocalLab,
-  type RentedLab,
+  type MachineLab,
   type RentedMachine,
 } from '../state/record.js'
 import { type AskDeps, lookAtKeeper, pidsOf } from './ask-status.js'
 import { endpointOf, fromAnswer, openPort, SILENT } from './from-answer.js'
 import type { KeeperStatus, Note, PathStatus, PhaseStatus } from './keeper-status.js'
-import { rentedStatus } from './rented-status.js'
-import { servedStatus } from './served-status.js'
+import { recordStatus, servedStatus } from './served-status.js'
 
 export interface StatusDeps extends AskDeps {
   readonly clock: Pick<Clock, 'now'>
@@ -56,6 +55,8 @@ export interface LabStatus {
   readonly id?: string
   readonly model?: string
   readonly provider?: string
+  /** Of labs on a host of the user's own: as it was asked for. */
+  readonly host?: string
   readonly engine?: string
   readonly endpoint?: string
   readonly contextTokens?: number
@@ -109,20 +110,20 @@ export async function labStatus(name: string, deps: StatusDeps): Promise<LabStat
     return { name, state: 'damaged', detail: error instanceof Error ? error.message : String(error) }
   }
   if (!record) return { name, state: 'unfinished', detail: 'its folder holds no record yet' }
-  return isRented(record)
-    ? rentedLabStatus(record, keeper, deps)
+  return isOnMachine(record)
+    ? machineLabStatus(record, keeper, deps)
     : { ...fromRecord(record), ...(await live(record, keeper, deps)) }
 }
 
-/** A rented lab: its record, and what its keeper says where it has one. */
-export async function rentedLabStatus(
-  record: RentedLab,
+/** A lab on a machine: its record, and what its keeper says where it has one. */
+export async function machineLabStatus(
+  record: MachineLab,
   keeper: KeeperRecord | undefined,
   deps: StatusDeps,
 ): Promise<LabStatus> {
   const { name, id, serving } = record
   const port = openPort(record, keeper)
-  if (port === undefined || !serving) return rentedStatus(record, deps.clock.now())
+  if (port === undefined || !serving) return recordStatus(record, deps.clock.now())
   const look = await lookAtKeeper({ name, id, port }, keeper, deps)
   return servedStatus({ record, serving, port, keeper, look }, deps.clock.now())
 }

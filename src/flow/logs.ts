@@ -2,8 +2,8 @@ import { open, readFile } from 'node:fs/promises'
 import { systemCode } from '../errors/from-system.js'
 import { LabosError } from '../errors/labos-error.js'
 import { labPaths } from '../state/paths.js'
-import { readRentedLab } from '../state/read.js'
-import type { RentedLab } from '../state/record.js'
+import { readMachineLab } from '../state/read.js'
+import type { MachineLab } from '../state/record.js'
 import type { Context } from './context.js'
 import { type Journal, type LogSource, placeOf } from './log-sources.js'
 import { followJournal, readJournal } from './machine-logs.js'
@@ -25,7 +25,7 @@ export interface LogExcerpt {
   readonly lines: readonly string[]
 }
 
-type Deps = Pick<Context, 'paths' | 'clock' | 'ssh'>
+type Deps = Pick<Context, 'paths' | 'clock' | 'ssh' | 'env'>
 
 const TAIL = 200
 
@@ -55,10 +55,10 @@ export async function followLog(
   return followJournal(place.record, { ...place.journal, ...limits(wish) }, deps, onLine, signal)
 }
 
-type Place = { readonly path: string } | { readonly record: RentedLab; readonly journal: Journal }
+type Place = { readonly path: string } | { readonly record: MachineLab; readonly journal: Journal }
 
 function whereOf({ name, source, sinceMs }: LogWish, { paths }: Deps): Place {
-  const record = readRentedLab(paths, name)
+  const record = readMachineLab(paths, name)
   const place = placeOf(source, record ? 'rented' : 'local')
   if (typeof place !== 'function') {
     if (record) return { record, journal: place }

@@ -2,10 +2,10 @@
 import { RENTED_HOME } from '../bootstrap/lab-files.js'
 import type { Command } from '../ports.js'
 import type { OnMachine } from '../serve/remote/on-machine.js'
-import type { RentedLab } from '../state/record.js'
+import type { MachineLab } from '../state/record.js'
 
 /** Where labos's things are there; a machine on which nothing is to be served has its lease in the same place. */
-export const placeThere = ({ serving }: RentedLab): OnMachine => serving ?? { home: RENTED_HOME, scope: 'system' }
+export const placeThere = ({ serving }: MachineLab): OnMachine => serving ?? { home: RENTED_HOME, scope: 'system' }
 
 /** A script of `templates/machine/` with its arguments. On a rented machine it runs as root, on a host of the user's as the user. */
 export function scriptCommand({ home, scope }: OnMachine, script: string, ...args: readonly string[]): Command {

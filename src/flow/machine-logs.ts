@@ -1,7 +1,7 @@
 /** Logs of a rented lab's machine: its journal, over a connection of their own. */
 import { LabosError } from '../errors/labos-error.js'
 import { journal } from '../serve/remote/on-machine.js'
-import type { RentedLab } from '../state/record.js'
+import type { MachineLab } from '../state/record.js'
 import type { Journal } from './log-sources.js'
 import { loggedIn, type LoginDeps } from './logged-in.js'
 import { placeThere } from './machine-commands.js'
@@ -14,7 +14,7 @@ export interface JournalPart extends Journal {
 
 /** Throws what the login throws, and `machine.state` where the machine does not show its journal. */
 export const readJournal = (
-  record: RentedLab,
+  record: MachineLab,
   part: JournalPart,
   deps: LoginDeps,
   signal: AbortSignal,
@@ -28,7 +28,7 @@ export const readJournal = (
 
 /** Shows its last lines, then each as it is added, until the signal aborts (which is not an error here). */
 export const followJournal = (
-  record: RentedLab,
+  record: MachineLab,
   part: JournalPart,
   deps: LoginDeps,
   onLine: (line: string) => void,
@@ -52,7 +52,7 @@ export const followJournal = (
   })
 
 function argvOf(
-  record: RentedLab,
+  record: MachineLab,
   { units, output, tail, sinceMs, follow = false }: JournalPart & { readonly follow?: boolean },
 ): readonly [string, ...string[]] {
   return journal(placeThere(record), {

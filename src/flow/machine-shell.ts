@@ -4,6 +4,7 @@ import { knownHostsText } from '../connect/known-hosts.js'
 import { opensshArgv, type OpensshFacts } from '../connect/openssh.js'
 import type { AttachedCommand } from '../ports.js'
 import { labPaths } from '../state/paths.js'
+import { isOnHost } from '../state/record.js'
 import type { Context } from './context.js'
 import { LabosError } from '../errors/labos-error.js'
 import { labOnMachine } from './lab-on-machine.js'
@@ -21,7 +22,7 @@ export async function machineShell(
   signal: AbortSignal,
 ): Promise<number> {
   const { paths, attachSsh } = context
-  const place = sshPlace(labOnMachine('ssh', name, paths), paths)
+  const place = sshPlace(labOnMachine('ssh', name, paths), context)
   const login = { isDone: false }
   try {
     return await attachSsh(place, { ...command, onLogin: () => (login.isDone = true) }, signal)
@@ -39,11 +40,15 @@ export interface Openssh extends OpensshFacts {
 }
 
 /** How OpenSSH's own programs reach the machine. Writes the file of host keys that they need. */
-export async function opensshOf(name: string, { paths }: Pick<Context, 'paths'>): Promise<Openssh> {
-  const place = sshPlace(labOnMachine('ssh', name, paths), paths)
+export async function opensshOf(name: string, context: Pick<Context, 'paths' | 'env'>): Promise<Openssh> {
+  const { paths } = context
+  const record = labOnMachine('ssh', name, paths)
+  const place = sshPlace(record, context)
   const { userKey, knownHosts } = labPaths(paths, name)
   await writeAtomic(knownHosts, knownHostsText(place))
   const { host, port, user } = place
-  const facts: OpensshFacts = { host, port, user, identityFile: userKey, knownHostsFile: knownHosts }
+  const identity = isOnHost(record) ? record.ssh.identity : { file: userKey }
+  const identityFile = 'file' in identity ? { identityFile: identity.file } : {}
+  const facts: OpensshFacts = { host, port, user, ...identityFile, knownHostsFile: knownHosts }
   return { ...facts, argv: opensshArgv(facts) }
 }

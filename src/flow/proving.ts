@@ -1,6 +1,6 @@
 /** What a proof of serving must know of a lab. */
 import { vllm } from '../engines/vllm.js'
-import type { LocalLab, RentedLab } from '../state/record.js'
+import type { LocalLab, MachineLab } from '../state/record.js'
 
 export interface Proving {
   readonly name: string
@@ -32,7 +32,7 @@ export const localProving = ({ name, plan }: LocalLab): Proving => ({
 })
 
 /** Throws for a lab whose record says nothing of what is served. */
-export function rentedProving({ name, plan, port, serving }: RentedLab, deadlineMs: number): Proving {
+export function machineProving({ name, plan, port, serving }: MachineLab, deadlineMs: number): Proving {
   if (port === undefined || !serving) throw new Error(`nothing is to be served on the machine of "${name}"`)
   const { asks, canary } = serving
   return { ...namesOf(plan.model), name, port, engine: vllm.name, asks, canary, deadlineMs }

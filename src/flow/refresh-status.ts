@@ -8,7 +8,7 @@ import type { RentedLab, RentedMachine } from '../state/record.js'
 import { saveLab } from '../state/store.js'
 import { checkAccount } from './check-account.js'
 import type { Context } from './context.js'
-import { labStatus, type LabStatus, rentedLabStatus } from './lab-status.js'
+import { labStatus, type LabStatus, machineLabStatus } from './lab-status.js'
 import { isThere, withMachine, withoutMachine } from './rented-record.js'
 import { stillRuns } from './still-runs.js'
 
@@ -23,7 +23,7 @@ export async function refreshedStatus(name: string, context: Context, signal: Ab
   const record = readRentedLab(context.paths, name)
   if (!record?.machine) return labStatus(name, context)
   const { record: seen, machine, isSure } = await lookAtMachine(record, record.machine, context, signal)
-  const status = await rentedLabStatus(seen, readKeeper(context.paths, name), context)
+  const status = await machineLabStatus(seen, readKeeper(context.paths, name), context)
   return isSure ? withReason(status, record, machine) : status
 }
 

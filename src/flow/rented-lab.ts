@@ -4,7 +4,7 @@ import { LabosError } from '../errors/labos-error.js'
 import { takeLock } from '../state/lock.js'
 import { lockPath } from '../state/paths.js'
 import { readLab } from '../state/read.js'
-import { isRented, type RentedLab } from '../state/record.js'
+import { isOnHost, isRented, type RentedLab } from '../state/record.js'
 import { saveLab } from '../state/store.js'
 import { checkAccount } from './check-account.js'
 import { chooseLab } from './choose-lab.js'
@@ -48,6 +48,7 @@ export async function withMachineOf<T>(
 function rentedRecord(verb: string, name: string, { paths }: Context): RentedLab {
   const record = readLab(paths, name)
   if (record && isRented(record)) return record
+  if (record && isOnHost(record)) throw onOwnHost(verb, name)
   throw new LabosError('usage.value', `"${name}" has no machine of its own: it runs on this computer.`, {
     suggestions: [
       `\`labos ${verb}\` is for rented labs; see which those are: \`labos ps\`.`,
@@ -55,6 +56,11 @@ function rentedRecord(verb: string, name: string, { paths }: Context): RentedLab
     ],
   })
 }
+
+const onOwnHost = (verb: string, name: string): LabosError =>
+  new LabosError('usage.value', `"${name}" is on a host of your own, which labos does not ${verb}.`, {
+    suggestions: [`End what serves there: \`labos down ${name}\`.`],
+  })
 
 const END_LOCAL = (name: string): string => `End it with \`labos down ${name}\`; engine and weights stay in the cache.`
 

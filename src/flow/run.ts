@@ -35,7 +35,7 @@ export async function run(request: RunRequest, context: Context, signal: AbortSi
   const { runId } = request.lab.request
   const report = {
     name,
-    model: request.lab.kind === 'local' ? request.lab.request.model : request.lab.request.wish.model,
+    model: request.lab.kind === 'rented' ? request.lab.request.wish.model : request.lab.request.model,
     ...(runId === undefined ? {} : { runId }),
     ...(lab.value ? { lab: lab.value } : {}),
     ...(command.value ? { command: command.value } : {}),

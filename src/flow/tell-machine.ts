@@ -25,7 +25,7 @@ const ROUNDING_MS = 1000
 /** Undefined where it could not be asked: the tag holds all the same. Never rejects, and takes ten seconds at most. */
 export async function tellMachine(
   record: RentedLab,
-  context: Pick<Context, 'clock' | 'paths' | 'ssh'>,
+  context: Pick<Context, 'clock' | 'paths' | 'ssh' | 'env'>,
   signal: AbortSignal,
 ): Promise<MachineWord | undefined> {
   try {

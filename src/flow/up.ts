@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.js'
 import { takeLock } from '../state/lock.js'
 import { labPaths, lockPath } from '../state/paths.js'
 import { readLab } from '../state/read.js'
-import { isRented, type LocalLab } from '../state/record.js'
+import { isOnMachine, type LocalLab } from '../state/record.js'
 import { ensureKey, ensureLabDir, newLabId, removeLab, saveLab } from '../state/store.js'
 import { endRunning } from './end-running.js'
 import type { Context } from './context.js'
@@ -74,7 +74,7 @@ async function upLocked(
 ): Promise<Outcome> {
   const existing = readLab(context.paths, name)
   if (existing && request.runner) throw notOwn(name)
-  if (existing && isRented(existing)) throw differsError(name, 'it is on a rented machine')
+  if (existing && isOnMachine(existing)) throw differsError(name, 'it is on a machine of its own')
   if (!existing) return make(request, await createRecord(request, model, name, context), true, context, signal)
   const status = await labStatus(name, context)
   const differs = difference(request, model, existing.plan)

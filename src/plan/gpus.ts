@@ -38,6 +38,22 @@ export const gpus: readonly Gpu[] = [
 const ASSUMED_CAPABILITY = 10
 const ASSUMED_VISIBLE = 0.95
 const ASSUMED_BANDWIDTH = 600
+/** Of what nvidia-smi says; the least that was seen is 0.971. */
+const HOST_VISIBLE = 0.97
+const ALIKE = 0.06
+
+/** A host of the user's own says itself what its GPU is; what CUDA sees is less than the board's where the GPU is not known. */
+export function gpuOfHost(name: string, memoryMiB: number, computeCapability: number): Gpu {
+  const plainName = plain(name.replace(/^(?:NVIDIA|Tesla)\s+/, ''))
+  const alike = gpus
+    .filter((entry) => plainName.startsWith(plain(entry.name.replace(/-\d+GB$/, ''))))
+    .filter(({ visibleGiB }) => Math.abs(visibleGiB / (memoryMiB / 1024) - 1) < ALIKE)
+    .sort((one, other) => other.name.length - one.name.length)[0]
+  const visibleGiB = alike?.visibleGiB ?? (memoryMiB / 1024) * HOST_VISIBLE
+  return { name, visibleGiB, computeCapability, bandwidthGBps: alike?.bandwidthGBps ?? ASSUMED_BANDWIDTH }
+}
+
+const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 
 const KNOWN = new Map(gpus.map((entry) => [entry.name, { ...entry, isAssumed: false }]))
 

@@ -5,12 +5,14 @@ import { LabosError } from '../errors/labos-error.js'
 import { systemCode } from '../errors/from-system.js'
 import { labPaths, type Paths } from './paths.js'
 import {
+  isOnMachine,
   isRented,
   keeperRecord,
   type KeeperRecord,
   labRecord,
   type LabRecord,
   type LocalLab,
+  type MachineLab,
   RECORD_VERSION,
   type RentedLab,
 } from './record.js'
@@ -19,16 +21,22 @@ import {
 export const readLab = (paths: Paths, name: string): LabRecord | undefined =>
   readRecord(labPaths(paths, name).record, labRecord)
 
-/** The record of a lab on this computer; undefined when there is none of that name, or it is a rented one. */
+/** The record of a lab on this computer; undefined when there is none of that name, or it is on a machine of its own. */
 export function readLocalLab(paths: Paths, name: string): LocalLab | undefined {
   const record = readLab(paths, name)
-  return record && !isRented(record) ? record : undefined
+  return record && !isOnMachine(record) ? record : undefined
 }
 
-/** The record of a rented lab; undefined when there is none of that name, or it is one on this computer. */
+/** The record of a rented lab; undefined when there is none of that name, or it is another kind. */
 export function readRentedLab(paths: Paths, name: string): RentedLab | undefined {
   const record = readLab(paths, name)
   return record && isRented(record) ? record : undefined
+}
+
+/** The record of a lab on a machine that is reached over SSH; undefined when there is none of that name, or it is one here. */
+export function readMachineLab(paths: Paths, name: string): MachineLab | undefined {
+  const record = readLab(paths, name)
+  return record && isOnMachine(record) ? record : undefined
 }
 
 /** What the lab's keeper wrote last, or undefined when none ever ran. */

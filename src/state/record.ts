@@ -1,20 +1,10 @@
 /** The lab record as it lies on disk: `labs/<name>/lab.json`. A format of its own, with a version. */
 import * as z from 'zod/mini'
 import type { Plan } from '../plan/plan.js'
+import { type HostLab, hostLab } from './host-record.js'
+import { fim, machineModel, plannedServing, runner, serving } from './record-parts.js'
 
 export const RECORD_VERSION = 1
-
-const fim = z.object({ template: z.string(), stop: z.array(z.string()), tested: z.boolean() })
-
-/** The `labos run` that a lab is for: the lab ends with it. */
-const runner = z.object({
-  pid: z.number(),
-  startTime: z.string(),
-  /** `user@host`: elsewhere that pid means nothing. */
-  owner: z.string(),
-})
-
-export type Runner = z.infer<typeof runner>
 
 const weights = z.discriminatedUnion('kind', [
   z.object({
@@ -96,30 +86,6 @@ const rung = z.object({
   weightsOnLocalDisk: z.boolean(),
 })
 
-/** What a machine of the ladder is to serve (`plan/rent/serving.ts`). */
-const plannedServing = z.object({
-  engineVersion: z.string(),
-  driverMin: z.number(),
-  machines: z.array(
-    z.object({
-      instanceType: z.string(),
-      gpuCount: z.number(),
-      gpuMemoryMiB: z.number(),
-      contextTokens: z.number(),
-      weightsGiB: z.nullable(z.number()),
-      kvTokens: z.nullable(z.number()),
-      config: z.string(),
-    }),
-  ),
-  canary: z.nullable(z.object({ prompt: z.string(), expect: z.string(), asks: z.enum(['chat', 'completion']) })),
-  fim: z.nullable(fim),
-  idleMs: z.exactOptional(z.number()),
-  bootMs: z.number(),
-  hub: z.exactOptional(z.string()),
-  packageIndex: z.exactOptional(z.string()),
-  wantsToken: z.boolean(),
-})
-
 /** One rung of a rented lab's ladder: what a machine would be, and what it would cost. */
 export type RentedOffer = z.infer<typeof rung>
 
@@ -150,31 +116,7 @@ const ssh = z.object({
   hostKeys: z.array(z.string()),
 })
 
-/** What is served on the machine, and what the plan said of it. */
-const serving = z.object({
-  /** Of vLLM. */
-  engineVersion: z.string(),
-  /** Longest request, as planned. What the keeper made of it since is in its own record (`kvRepair`). */
-  contextTokens: z.number(),
-  /** On the machine's own loopback. */
-  enginePort: z.number(),
-  /** On each GPU; null where the memory was stated, not computed. */
-  plannedWeightsGiB: z.nullable(z.number()),
-  plannedKvTokens: z.nullable(z.number()),
-  /** Null where no question with a known answer is known for the model. */
-  canary: z.nullable(z.object({ prompt: z.string(), expect: z.string() })),
-  /** What is asked of it: a base model continues text and knows no chat. */
-  asks: z.enum(['chat', 'completion']),
-  fim: z.nullable(fim),
-  /** The machine ends itself after so long without a request, and when it does not serve so long after a start. */
-  idleMs: z.exactOptional(z.number()),
-  bootMs: z.exactOptional(z.number()),
-  /** labos's folder on the machine. */
-  home: z.string(),
-  /** Whose units they are: the machine's (through sudo), or those of the user who logs in. */
-  scope: z.enum(['system', 'user']),
-})
-
+export type Runner = z.infer<typeof runner>
 export type Serving = z.infer<typeof serving>
 
 /** A lab on a rented machine. */
@@ -186,15 +128,7 @@ export const rentedLab = z.object({
   createdAt: z.string(),
   plan: z.object({
     provider: z.literal('aws'),
-    model: z.object({
-      id: z.string(),
-      title: z.string(),
-      repo: z.string(),
-      revision: z.nullable(z.string()),
-      precision: z.string(),
-      weightsBytes: z.number(),
-      servedNames: z.array(z.string()),
-    }),
+    model: machineModel,
     /** The ladder, best first. */
     offers: z.array(rung),
     lease: z.object({ ttlMs: z.number() }),
@@ -235,10 +169,14 @@ export const rentedLab = z.object({
 
 export type RentedLab = z.infer<typeof rentedLab>
 
-export const labRecord = z.union([localLab, rentedLab])
-export type LabRecord = LocalLab | RentedLab
+export const labRecord = z.union([localLab, rentedLab, hostLab])
+/** A lab on a machine that is reached over SSH: rented, or a host of the user's own. */
+export type MachineLab = RentedLab | HostLab
+export type LabRecord = LocalLab | MachineLab
 
 export const isRented = (record: LabRecord): record is RentedLab => record.plan.provider === 'aws'
+export const isOnHost = (record: LabRecord): record is HostLab => record.plan.provider === 'ssh'
+export const isOnMachine = (record: LabRecord): record is MachineLab => record.plan.provider !== 'local'
 
 /** `labs/<name>/keeper.json`: written by the keeper alone, so no file has two writers. */
 export const keeperRecord = z.object({

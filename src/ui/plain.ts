@@ -2,8 +2,8 @@
 import type { Clock } from '../ports.js'
 import type { LabosEvent, StepName } from './events.js'
 import { formatDuration } from './format.js'
-import { endText, planText, progressText } from './lines.js'
-import { rentPlanText } from './rent-plan-text.js'
+import { endText, progressText } from './lines.js'
+import { planEventText } from './plan-event-text.js'
 import type { Output, Reporter } from './reporter.js'
 
 const HEARTBEAT_MS = 15_000
@@ -51,11 +51,8 @@ export function plainReporter(output: Output, clock: Clock): Reporter {
 }
 
 function lineOf(event: LabosEvent): string | undefined {
+  if ('plan' in event) return planEventText(event)
   switch (event.type) {
-    case 'plan':
-      return planText(event.plan)
-    case 'rent-plan':
-      return rentPlanText(event.plan, event.serving)
     case 'start':
       return `${event.step}: ${event.text}`
     case 'progress':

@@ -2,8 +2,8 @@
 import type { Ora } from 'ora'
 import type { LabosEvent, StepName } from './events.js'
 import { formatDuration } from './format.js'
-import { endText, planText, progressText } from './lines.js'
-import { rentPlanText } from './rent-plan-text.js'
+import { endText, progressText } from './lines.js'
+import { planEventText } from './plan-event-text.js'
 import type { Paint } from './paint.js'
 import type { Output, Reporter } from './reporter.js'
 import { wrap } from './text.js'
@@ -47,11 +47,8 @@ const stepLine = (mark: string, step: StepName, text: string): string =>
   wrap(text, `${mark} ${step.padEnd(STEP_WIDTH)}  `, ' '.repeat(STEP_WIDTH + 4)).join('\n')
 
 function lineOf(event: LabosEvent, paint: Paint): string | undefined {
+  if ('plan' in event) return `\n${planEventText(event)}\n`
   switch (event.type) {
-    case 'plan':
-      return `\n${planText(event.plan)}\n`
-    case 'rent-plan':
-      return `\n${rentPlanText(event.plan, event.serving)}\n`
     case 'done':
       return stepLine(
         paint.green('✔'),

@@ -9,7 +9,7 @@ home=${bin%/bin}
 # shellcheck disable=SC1091
 if sh -n "$home/lab.env" 2>/dev/null; then . "$home/lab.env"; fi
 LABOS_HOME=$home
-for name in SCOPE ON_END PROVIDER ENGINE_VERSION REPO REVISION WANTS_TOKEN PACKAGE_INDEX HUB; do
+for name in SCOPE ON_END PROVIDER ENGINE_VERSION REPO REVISION WANTS_TOKEN GPUS PACKAGE_INDEX HUB; do
     eval ": \"\${LABOS_$name:=}\""
 done
 for name in TTL_S BOOT_S IDLE_S DRIVER_MIN WEIGHTS_BYTES STALL_S; do

@@ -11,7 +11,7 @@ TRIES=10
 # NVSwitch machines take minutes until their GPUs are joined.
 FABRIC_TRIES=150
 
-ask() { nvidia-smi --query-gpu="$1" --format=csv,noheader,nounits; }
+ask() { nvidia-smi ${LABOS_GPUS:+-i "$LABOS_GPUS"} --query-gpu="$1" --format=csv,noheader,nounits; }
 
 say running
 planned || fail machine.unknown "no plan for a machine of type ${type:-unknown}"

@@ -6,7 +6,8 @@
 
 # Read to its end before this file goes too.
 remove() {
-    for name in lease.timer end.timer bootstrap.service engine.service lease.service; do
+    # What looks at the lease starts the timer of its end again: that one goes last.
+    for name in lease.timer lease.service arm.service bootstrap.service engine.service end.timer; do
         ctl stop "$unit-$name" 2>/dev/null
     done
     data=$(readlink "$LABOS_HOME/disk" 2>/dev/null)
@@ -24,9 +25,9 @@ remove() {
     # A folder is ours only if it holds our scripts.
     [ -e "$LABOS_HOME/bin/lease.sh" ] && rm -rf "$LABOS_HOME"
     rm -rf "$run"
-    # Those that others use by now stay.
-    echo "$folders" | while read -r folder; do rmdir "$folder" 2>/dev/null; done
+    # Those that others use by now stay. The innermost first.
     rmdir "${LABOS_HOME%/*}" 2>/dev/null
+    echo "$folders" | while read -r folder; do rmdir "$folder" 2>/dev/null; done
     left=$(
         ctl list-units --all --plain --no-legend "$unit-*" 2>/dev/null | awk '{ print "unit " $1 }'
         for path in "$units/$unit"-* "$passing/$unit"-* "$LABOS_HOME" "$run"; do [ -e "$path" ] && echo "$path"; done

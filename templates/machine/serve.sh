@@ -27,6 +27,8 @@ HF_HUB_DISABLE_TELEMETRY=1
 VLLM_ENGINE_READY_TIMEOUT_S=5400
 VLLM_CACHE_ROOT=$LABOS_HOME/home/vllm
 HOME=$LABOS_HOME/home
+${LABOS_GPUS:+CUDA_DEVICE_ORDER=PCI_BUS_ID
+CUDA_VISIBLE_DEVICES=$LABOS_GPUS}
 PATH=$LABOS_HOME/engine/bin:/usr/local/cuda/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ENV
     umask 022

@@ -47,6 +47,7 @@ export function fakeContext(more: Partial<Context> & { readonly processes?: Fake
     startChild: absent('programs'),
     version: '0.0.0',
     owner: 'ada@lab',
+    user: { name: 'ada', home: dir, platform: 'linux' },
     self: { pid: 1, startTime: 't1' },
     emit: (event) => void events.push(event),
     ...more,

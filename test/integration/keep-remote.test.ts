@@ -76,7 +76,12 @@ beforeAll(async () => {
   key = await ensureKey(paths, 'one')
   writeFileSync(labPaths(paths, 'one').userKey, sshd().userKey.privateKey, { mode: 0o600 })
   const deps = { paths, clock: systemClock, processes: systemProcesses(process.platform), connect: connectSsh }
-  const more = { self: { pid: process.pid, startTime: '' }, random: Math.random, findAgain: async () => undefined }
+  const more = {
+    self: { pid: process.pid, startTime: '' },
+    random: Math.random,
+    env: {},
+    findAgain: async () => undefined,
+  }
   await new Promise<void>((resolve, reject) => {
     const onListening = (): void => resolve()
     const say = (line: string): void => void said.push(line)

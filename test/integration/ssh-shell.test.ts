@@ -202,7 +202,7 @@ describe('of a lab', () => {
   it('the command line of OpenSSH works, wherever labos keeps its things', async () => {
     const paths = pathsIn(tempDir())
     await saveSshLab(paths, sshd())
-    const { argv, knownHostsFile, host, port } = await opensshOf('one', { paths })
+    const { argv, knownHostsFile, host, port } = await opensshOf('one', { paths, env: {} })
     expect(readFileSync(knownHostsFile, 'utf8')).toContain(`[${host}]:${String(port)} ssh-ed25519 AAAA`)
     const [program = '', ...args] = argv
     const child = execFile(program, ['-F', '/dev/null', '-o', 'BatchMode=yes', ...args, 'echo', 'hello'])

@@ -1,6 +1,6 @@
 /** The end of the keeper of a lab on a machine. */
 import { hasJumped, TICK_MS } from '../../connect/pulse.js'
-import { readRentedLab } from '../../state/read.js'
+import { readMachineLab } from '../../state/read.js'
 import { endWithRun } from './end-with-run.js'
 import { type Ended, type Held, leaseNow } from './held.js'
 import { machineEnd } from './machine-end.js'
@@ -69,7 +69,7 @@ function noteEnd(held: Held, nowMs: number): void {
 /** `labos extend` may have moved the deadline since. */
 function expiryNow({ record, deps }: Held): string | undefined {
   try {
-    return (readRentedLab(deps.paths, record.name) ?? record).expiresAt
+    return (readMachineLab(deps.paths, record.name) ?? record).expiresAt
   } catch {
     return record.expiresAt // what is wrong with the record is said by who changes it
   }

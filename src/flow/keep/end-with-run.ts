@@ -1,7 +1,7 @@
 /** A lab on a machine whose `labos run` was killed: the machine is told to end now, not at its deadline. */
 import type { Processes } from '../../ports.js'
 import type { Session } from '../../connect/session.js'
-import type { KeeperRecord, RentedLab, Serving } from '../../state/record.js'
+import type { KeeperRecord, MachineLab, Serving } from '../../state/record.js'
 import { scriptCommand } from '../machine-commands.js'
 import { isOrphan } from '../run/orphan.js'
 
@@ -19,7 +19,7 @@ interface EndDeps {
  * told: call it again then. Its own deadline ends it all the same.
  */
 export async function endWithRun(
-  record: Pick<RentedLab, 'runner'>,
+  record: Pick<MachineLab, 'runner'>,
   { session, serving, processes, say, at }: EndDeps,
   signal: AbortSignal,
 ): Promise<KeeperRecord['ended']> {

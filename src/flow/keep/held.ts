@@ -7,7 +7,7 @@ import { later } from '../../lease/seen-lease.js'
 import type { Clock, ConnectSsh, Processes, ProcessRef, SshPlace } from '../../ports.js'
 import type { RemoteWatch } from '../../serve/remote/watch.js'
 import type { Paths } from '../../state/paths.js'
-import type { KeeperRecord, RentedLab, Serving } from '../../state/record.js'
+import type { KeeperRecord, MachineLab, Serving } from '../../state/record.js'
 import type { LeaseWatch } from './lease-watch.js'
 
 export interface KeepRemoteDeps {
@@ -18,6 +18,8 @@ export interface KeepRemoteDeps {
   /** Where the endpoint is for this keeper's life; absent = where the lab has it. */
   readonly port?: number
   readonly connect: ConnectSsh
+  /** Of the process that keeps. */
+  readonly env: Readonly<Record<string, string | undefined>>
   /** 0 to 1. */
   readonly random: () => number
   /** Where the machine is now that was away for a while at that place; rejects with `machine.gone` where it is no more. */
@@ -32,7 +34,7 @@ export type Ended = NonNullable<KeeperRecord['ended']>
 
 /** What is made later is absent before. */
 export interface Held {
-  readonly record: RentedLab
+  readonly record: MachineLab
   readonly serving: Serving
   readonly deps: KeepRemoteDeps
   readonly stop: AbortController

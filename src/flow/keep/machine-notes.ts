@@ -9,7 +9,7 @@ import type { Note } from '../keeper-status.js'
 export interface NoteFacts {
   readonly name: string
   /** From its start to its deadline. */
-  readonly ttlMs: number
+  readonly ttlMs?: number | undefined
   readonly lease?: MachineLease | undefined
   readonly drift: readonly Drift[]
   readonly kvRepair?: KeeperRecord['kvRepair'] | undefined
@@ -36,13 +36,15 @@ const silence = ({ sinceMs, upAgain }: NonNullable<NoteFacts['silent']>): Note =
     `address, which the machine does not let in: \`${upAgain}\` looks, and lets it in.`,
 })
 
-function leaseNotes(name: string, ttlMs: number, lease: MachineLease): Note[] {
+function leaseNotes(name: string, ttlMs: number | undefined, lease: MachineLease): Note[] {
   const { interrupt, isArmed } = lease
   if (interrupt !== null)
     return [{ about: 'interrupt', text: `AWS takes this spot machine away at ${formatTime(isoOf(interrupt))}.` }]
   return [
     ...(isArmed ? [] : [{ about: 'lease' as const, text: unarmed(name) }]),
-    ...(isEnding(lease, ttlMs / 1000) ? [{ about: 'lease' as const, text: endsSoon(name, lease) }] : []),
+    ...(isEnding(lease, ttlMs === undefined ? undefined : ttlMs / 1000)
+      ? [{ about: 'lease' as const, text: endsSoon(name, lease) }]
+      : []),
   ]
 }
 

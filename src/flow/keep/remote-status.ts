@@ -9,13 +9,13 @@ import { get } from '../../serve/health.js'
 import type { MachinePath } from '../../serve/remote/care.js'
 import type { PathNow } from '../../serve/remote/state.js'
 import type { RemoteWatch } from '../../serve/remote/watch.js'
-import type { KeeperRecord, RentedLab, Serving } from '../../state/record.js'
+import type { KeeperRecord, MachineLab, Serving } from '../../state/record.js'
 import type { KeeperStatus } from '../keeper-status.js'
 import { machineNotes } from './machine-notes.js'
 import { silentOf } from './silent.js'
 
 export interface RemoteFacts {
-  readonly record: RentedLab
+  readonly record: MachineLab
   readonly serving: Serving
   readonly gateway: Gateway
   readonly path: Pick<MachinePath, 'machine'> & { state(): PathNow & { readonly since: number } }
@@ -69,12 +69,12 @@ async function tokensOf({ path, watch, serving, clock }: RemoteFacts): Promise<K
   return answer?.status === 200 ? tokenCounters(vllm.metrics, answer.body) : undefined
 }
 
-function leaseJson(lease: MachineLease, ttlMs: number): KeeperStatus['lease'] {
+function leaseJson(lease: MachineLease, ttlMs: number | undefined): KeeperStatus['lease'] {
   const { at, isArmed, ends, endsBy, idleSince, idleLimitSeconds } = lease
   return {
     text: leaseWords(lease),
     armed: isArmed,
-    warn: isEnding(lease, ttlMs / 1000),
+    warn: isEnding(lease, ttlMs === undefined ? undefined : ttlMs / 1000),
     ...(ends === null ? {} : { endsAt: isoOf(ends) }),
     ...(endsBy === null ? {} : { endsBy }),
     ...(idleSince === null ? {} : { idleForMs: Math.max(0, at - idleSince) * 1000 }),

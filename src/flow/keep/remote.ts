@@ -9,7 +9,7 @@ import type { Away, Upstream } from '../../connect/upstream.js'
 import { vllm } from '../../engines/vllm.js'
 import type { SshPlace } from '../../ports.js'
 import { type RemoteWatch, watchRemote } from '../../serve/remote/watch.js'
-import { readKeeper, readKey, readRentedLab } from '../../state/read.js'
+import { readKeeper, readKey, readMachineLab } from '../../state/read.js'
 import { sshPlace } from '../ssh-place.js'
 import { awaitEnd } from './await-end.js'
 import { awayFrom } from './away.js'
@@ -23,12 +23,12 @@ const OPEN_AHEAD = 4
 
 /** Resolves when nothing of it runs here. Throws `port.taken`, what the record's reading throws, and what `sshPlace` does. */
 export async function keepRemote(name: string, deps: KeepRemoteDeps, signal: AbortSignal): Promise<void> {
-  const record = readRentedLab(deps.paths, name)
+  const record = readMachineLab(deps.paths, name)
   const key = readKey(deps.paths, name)
   const { port = record?.port } = deps
   const serving = record?.serving
   if (!record || port === undefined || !serving || key === undefined) throw new Error(`the lab "${name}" is not set up`)
-  const place = sshPlace(record, deps.paths)
+  const place = sshPlace(record, deps)
   const { kvRepair } = readKeeper(deps.paths, name) ?? {}
   const held: Held = { record, serving, deps, stop: new AbortController(), kvRepair }
   // The door opens before anything else: a port that is taken is known first.

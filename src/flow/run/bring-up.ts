@@ -13,6 +13,10 @@ export async function bringUp(
   const own = { name, runner: { ...context.self, owner: context.owner } }
   return withDeadline(upWithinMs, context.clock, signal, async (limited) => {
     if (lab.kind === 'local') return (await up({ ...lab.request, ...own }, context, limited)).lab
+    if (lab.kind === 'host') {
+      const { upHost } = await import('../up-host/up-host.js')
+      return (await upHost({ ...lab.request, ...own }, context, limited)).lab
+    }
     const { upRented } = await import('../up-rented/up-rented.js') // labs on this computer need none of it
     return (await upRented({ ...lab.request, ...own }, context, limited)).lab
   })

@@ -3,11 +3,14 @@ import { randomBytes } from 'node:crypto'
 import { checkLabName } from '../../state/paths.js'
 import type { EndpointAccess } from '../endpoint-access.js'
 import { resolveRequest, type UpRequest } from '../request.js'
+import { hostLabName, type HostUpRequest } from '../up-host/request.js'
 import { labNameOf, type RentUpRequest } from '../up-rented/request.js'
 
-/** The lab as `labos up` would be asked for it, here or rented. */
+/** The lab as `labos up` would be asked for it, here, rented, or on a host of the user's own. */
 export type LabWish =
-  { readonly kind: 'local'; readonly request: UpRequest } | { readonly kind: 'rented'; readonly request: RentUpRequest }
+  | { readonly kind: 'local'; readonly request: UpRequest }
+  | { readonly kind: 'rented'; readonly request: RentUpRequest }
+  | { readonly kind: 'host'; readonly request: HostUpRequest }
 
 export interface RunRequest {
   readonly lab: LabWish
@@ -32,9 +35,14 @@ export interface RunRequest {
 const MODEL_MOST = 40
 const RANDOM_BYTES = 4
 
+function modelNameOf(lab: LabWish): string {
+  if (lab.kind === 'local') return resolveRequest(lab.request).name
+  return lab.kind === 'host' ? hostLabName(lab.request) : labNameOf(lab.request)
+}
+
 /** A name that no other run has, so that jobs that run side by side never share a lab. Throws `model.unknown`. */
 export function nameForRun(lab: LabWish): string {
-  const model = lab.kind === 'local' ? resolveRequest(lab.request).name : labNameOf(lab.request)
+  const model = modelNameOf(lab)
   const begin = model.slice(0, MODEL_MOST).replace(/[^a-z0-9]+$/, '')
   return checkLabName(`${begin}-${randomBytes(RANDOM_BYTES).toString('hex')}`)
 }

@@ -5,7 +5,7 @@ import { takeLock } from '../../state/lock.js'
 import { logFile } from '../../state/log-file.js'
 import { labPaths, lockPath } from '../../state/paths.js'
 import { readKeeper, readLab } from '../../state/read.js'
-import type { RentedLab } from '../../state/record.js'
+import type { MachineLab } from '../../state/record.js'
 import { ensureKey } from '../../state/store.js'
 import { clause } from '../../ui/text.js'
 import { choosePort } from '../choose-port.js'
@@ -33,7 +33,7 @@ const WAIT_MS = 5000
 /** Throws `port.taken`, `lab.busy`, and `usage.value` for another port than the one on which it is open already. */
 export async function openEndpointHere(
   request: TunnelRequest,
-  record: RentedLab,
+  record: MachineLab,
   context: Context,
   signal: AbortSignal,
 ): Promise<KeptEndpoint> {
@@ -70,7 +70,7 @@ function follow({ name, port: wished }: TunnelRequest, context: Context): KeptEn
 
 async function keepHere(
   { name, port: wished }: TunnelRequest,
-  record: RentedLab,
+  record: MachineLab,
   context: Context,
 ): Promise<KeptEndpoint> {
   const port = wished === undefined ? (record.port ?? 0) : await choosePort(wished, name, context)

@@ -2,7 +2,7 @@
 import { type Forwards, openForwards } from '../../connect/forwards.js'
 import { openSession, type Session } from '../../connect/session.js'
 import type { PortPair } from '../../ports.js'
-import type { RentedLab } from '../../state/record.js'
+import type { MachineLab } from '../../state/record.js'
 import type { Context } from '../context.js'
 import { findMachine } from '../find-machine.js'
 import { sshPlace } from '../ssh-place.js'
@@ -14,13 +14,13 @@ export interface ForwardedPorts extends Pick<Forwards, 'list' | 'close'> {
 
 /** Throws `port.taken`. What cannot be reached at the other end is told once for each port. */
 export async function forwardPorts(
-  record: RentedLab,
+  record: MachineLab,
   wishes: readonly PortPair[],
   context: Context,
 ): Promise<ForwardedPorts> {
   const over = new AbortController()
   const open: { forwards?: Forwards } = {}
-  const session = openSession(sshPlace(record, context.paths), {
+  const session = openSession(sshPlace(record, context), {
     clock: context.clock,
     connect: context.ssh,
     random: Math.random,

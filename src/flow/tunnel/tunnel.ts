@@ -1,7 +1,7 @@
 /** `labos tunnel`: the endpoint of a lab on a machine, and other ports of the machine, for as long as the command runs. */
 import { LabosError } from '../../errors/labos-error.js'
 import type { PortPair } from '../../ports.js'
-import type { RentedLab } from '../../state/record.js'
+import type { MachineLab } from '../../state/record.js'
 import type { Context } from '../context.js'
 import { endpointOf } from '../from-answer.js'
 import { labOnMachine } from '../lab-on-machine.js'
@@ -111,10 +111,10 @@ function lossOf(name: string, before: TunnelLook | undefined, now: TunnelLook): 
   })
 }
 
-const hasEndpoint = ({ port, serving }: RentedLab): boolean => port !== undefined && serving !== undefined
+const hasEndpoint = ({ port, serving }: MachineLab): boolean => port !== undefined && serving !== undefined
 
 /** Throws `usage.value` for a lab that ends at its machine. */
-export function refuseWithoutEndpoint(record: RentedLab): void {
+export function refuseWithoutEndpoint(record: MachineLab): void {
   if (hasEndpoint(record)) return
   const { name, plan } = record
   throw new LabosError('usage.value', `The lab "${name}" has no endpoint: it ends at its machine.`, {

@@ -1,7 +1,7 @@
 /** Watches, through the lab's keeper, how its machine makes itself a laboratory, until the engine answers there. */
 import { codeOr } from '../../errors/codes.js'
 import { LabosError } from '../../errors/labos-error.js'
-import type { RentedLab } from '../../state/record.js'
+import type { MachineLab } from '../../state/record.js'
 import { formatDuration } from '../../ui/format.js'
 import { clause } from '../../ui/text.js'
 import type { Context } from '../context.js'
@@ -17,7 +17,7 @@ const GRACE_MS = 120_000
  * `machine.gone` where it ended itself, `keeper.failed` where nobody watches any more, and `deadline.passed` where it does not
  * come to its end.
  */
-export async function awaitLaboratory(record: RentedLab, context: Context, signal: AbortSignal): Promise<void> {
+export async function awaitLaboratory(record: MachineLab, context: Context, signal: AbortSignal): Promise<void> {
   const { clock, emit } = context
   const sinceMs = clock.monotonicMs()
   const limitMs = (record.plan.serving?.bootMs ?? 0) + GRACE_MS
@@ -36,7 +36,7 @@ export async function awaitLaboratory(record: RentedLab, context: Context, signa
 
 const UNDER_WAY: ReadonlySet<LabStatus['state']> = new Set(['starting', 'restarting', 'unresponsive', 'unreachable'])
 
-function refuseEnd(record: RentedLab, { state, detail = state, path }: LabStatus): void {
+function refuseEnd(record: MachineLab, { state, detail = state, path }: LabStatus): void {
   if (UNDER_WAY.has(state)) return
   const { name } = record
   const again = `Try again: \`labos up ${record.plan.model.id} --name ${name}\`.`
@@ -62,7 +62,7 @@ function refuseEnd(record: RentedLab, { state, detail = state, path }: LabStatus
   })
 }
 
-const tooSlow = ({ name }: RentedLab, { detail = 'it does not say why' }: LabStatus, limitMs: number): LabosError =>
+const tooSlow = ({ name }: MachineLab, { detail = 'it does not say why' }: LabStatus, limitMs: number): LabosError =>
   new LabosError(
     'deadline.passed',
     `The machine of "${name}" did not serve within ${formatDuration(limitMs)}: ${clause(detail)}.`,

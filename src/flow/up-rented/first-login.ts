@@ -11,7 +11,7 @@ import { formatDuration } from '../../ui/format.js'
 import type { Context } from '../context.js'
 import type { OnSilence } from '../readmit/let-in.js'
 import { scriptCommand } from '../machine-commands.js'
-import { sshPlace } from '../ssh-place.js'
+import { rentedPlace } from '../ssh-place.js'
 import { beginAgain } from './begin-again.js'
 import { addressOf, type Reached, unreachableMachine, untilReached } from './until-reached.js'
 
@@ -53,7 +53,7 @@ async function logIn(
 ): Promise<Reached<RemoteMachine>> {
   const { emit, paths, ssh } = context
   const address = addressOf(known)
-  const place = sshPlace(known, paths)
+  const place = rentedPlace(known, paths)
   emit({ type: 'start', step: 'boot', text: `waiting for ${address} to boot` })
   const attempt = (): Promise<LabosError | RemoteMachine> =>
     ssh(place, signal).catch((error: unknown) => passing(known, error))
@@ -103,7 +103,7 @@ async function ownHostKey(
   const own = await rotateHostKey(machine, (made) => saveLab(context.paths, withKeys([...ssh.hostKeys, made])), signal)
   const pinned = withKeys([own])
   const deps = { connect: context.ssh, clock: context.clock }
-  const again = await untilShown(sshPlace(pinned, context.paths), deps, signal)
+  const again = await untilShown(rentedPlace(pinned, context.paths), deps, signal)
   again.close()
   await saveLab(context.paths, pinned)
   await forgetHostKey(context.paths, record.name)

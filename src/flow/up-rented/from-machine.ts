@@ -4,7 +4,7 @@ import { saveLab } from '../../state/store.js'
 import type { Context } from '../context.js'
 import type { OnSilence } from '../readmit/let-in.js'
 import { proveServing, type Proof } from '../prove-serving.js'
-import { rentedProving } from '../proving.js'
+import { machineProving } from '../proving.js'
 import { awaitLaboratory } from './await-laboratory.js'
 import { awaitSsh } from './await-ssh.js'
 import { firstLogin } from './first-login.js'
@@ -35,7 +35,7 @@ export async function fromMachine(
   const reached = await firstLogin(planned, context, signal, onSilence)
   await openRented(reached, context, signal)
   await awaitLaboratory(reached, context, signal)
-  const proof = await proveServing(rentedProving(reached, FIRST_TOKEN_MS), context, signal)
+  const proof = await proveServing(machineProving(reached, FIRST_TOKEN_MS), context, signal)
   const done: RentedLab = { ...reached, stepsDone: ['plan', 'machine', 'boot', 'laboratory', 'serving'] }
   await saveLab(context.paths, done)
   return { record: done, proof }

@@ -12,12 +12,12 @@ import type { Context } from '../context.js'
  * The plan with the commit that the hub has now. A hub that cannot be reached from here may be reached from the machine:
  * then the plan says so, and the machine takes what it finds. Throws `hub.unknown`, `hub.gated`, `usage.value`.
  */
-export async function pinWeights(
-  plan: RentPlan,
+export async function pinWeights<P extends Pick<RentPlan, 'model' | 'notes'>>(
+  plan: P,
   { hub }: ServingWish,
   context: Context,
   signal: AbortSignal,
-): Promise<CheckedPlan> {
+): Promise<CheckedPlan<P>> {
   if (!isRepoName(plan.model.repo)) throw notOnHub(plan.model.repo)
   const env = hub === undefined ? context.env : { ...context.env, HF_ENDPOINT: hub }
   const deps = { ...context, env }
@@ -34,7 +34,7 @@ export async function pinWeights(
 
 /** Everybody may read what a gated repository holds; the files are for those whose token was accepted. */
 async function proveAccess(
-  { model: { repo, revision } }: RentPlan,
+  { model: { repo, revision } }: Pick<RentPlan, 'model'>,
   deps: Parameters<typeof askHub>[2],
   signal: AbortSignal,
 ): Promise<void> {

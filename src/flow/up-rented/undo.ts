@@ -38,7 +38,7 @@ export async function guarded<T>(
 }
 
 /** A machine that is there and does not serve says why in its logs, where somebody is there to read them: not for `labos run`. */
-const isWorthALook = (error: unknown, { prompt, env }: Context): boolean =>
+export const isWorthALook = (error: unknown, { prompt, env }: Context): boolean =>
   error instanceof LabosError && LOOKED_AT.has(error.code) && prompt !== undefined && !env['CI']
 
 const LOOKED_AT: ReadonlySet<string> = new Set(['laboratory.failed', 'serving.failed', 'serving.canary'])

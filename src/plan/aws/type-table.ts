@@ -2,6 +2,7 @@
  * GPU instance types of EC2, where they are offered and what they cost: the table shipped with labos, or one that
  * `labos prices refresh` made from the account's own answers. Data; never guessed: what is unknown is absent.
  */
+import type { Gpu } from '../gpus.js'
 import shipped from './shipped.json' with { type: 'json' }
 
 export const TABLE_VERSION = 1
@@ -34,6 +35,8 @@ export interface InstanceType {
   readonly gpuCount: number
   /** Of one GPU, as EC2 reports it: less or more than a program can use. */
   readonly gpuMemoryMiB: number
+  /** Absent: what is known of a GPU of that name. */
+  readonly gpuFacts?: Gpu
   readonly vcpus: number
   readonly memoryGiB: number
   /** Local NVMe disks together, in GB; 0 = none. */

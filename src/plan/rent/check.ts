@@ -7,8 +7,7 @@ import type { RentRequest } from './request.js'
 
 export function checkRequest(rentable: Rentable, request: RentRequest, table: TypeTable): Refusal | undefined {
   return (
-    checkPrecision(rentable, request) ??
-    checkContext(rentable, request) ??
+    checkModel(rentable, request) ??
     checkNames('--region', request.regions, regionsOf(table)) ??
     checkNames(
       '--instance-type',
@@ -18,6 +17,12 @@ export function checkRequest(rentable: Rentable, request: RentRequest, table: Ty
     checkTypeHasGpu(request, table)
   )
 }
+
+/** The part of it that is about the model alone. */
+export const checkModel = (
+  rentable: Rentable,
+  request: Pick<RentRequest, 'precision' | 'contextTokens'>,
+): Refusal | undefined => checkPrecision(rentable, request) ?? checkContext(rentable, request)
 
 /** Undefined when the table knows the region. */
 export const checkRegion = (region: string, table: TypeTable): Refusal | undefined =>
@@ -67,7 +72,10 @@ function unknownName(flag: string, name: string, known: readonly string[]): Refu
   }
 }
 
-function checkPrecision({ id, candidates }: Rentable, { precision }: RentRequest): Refusal | undefined {
+function checkPrecision(
+  { id, candidates }: Rentable,
+  { precision }: Pick<RentRequest, 'precision'>,
+): Refusal | undefined {
   if (precision === undefined || candidates.some((candidate) => candidate.precision === precision)) return undefined
   return {
     code: 'usage.value',
@@ -76,7 +84,10 @@ function checkPrecision({ id, candidates }: Rentable, { precision }: RentRequest
   }
 }
 
-function checkContext({ id, contextMaxTokens }: Rentable, { contextTokens }: RentRequest): Refusal | undefined {
+function checkContext(
+  { id, contextMaxTokens }: Rentable,
+  { contextTokens }: Pick<RentRequest, 'contextTokens'>,
+): Refusal | undefined {
   if (contextTokens === undefined || contextTokens <= contextMaxTokens) return undefined
   return {
     code: 'usage.value',

@@ -19,12 +19,22 @@ export const ENGINE_PORT = 8000
 /** Below it a GPU cannot compute in bf16. */
 const CAPABILITY_BF16 = 8
 
+/** What of an offer the engine is told. */
+export interface EnginePlace extends Pick<
+  Offer,
+  'instanceType' | 'gpu' | 'gpuCount' | 'tensorParallel' | 'contextTokens' | 'maxSequences'
+> {
+  /** Absent: that of a GPU of that name. */
+  readonly computeCapability?: number
+  readonly port?: number
+}
+
 type Line = readonly [string, Value]
 type Value = string | number | boolean | readonly string[]
 
 /** `args` stand in place of what the plan says under the same name, and after it. */
-export function engineConfig(model: RentedModel, offer: Offer, args: readonly EngineArg[] = []): string {
-  const { computeCapability } = gpuNamed(offer.gpu, 0)
+export function engineConfig(model: RentedModel, offer: EnginePlace, args: readonly EngineArg[] = []): string {
+  const { computeCapability = gpuNamed(offer.gpu, 0).computeCapability, port = ENGINE_PORT } = offer
   const planned: readonly Line[] = [
     ['model', model.repo],
     ...(model.revision === null
@@ -35,7 +45,7 @@ export function engineConfig(model: RentedModel, offer: Offer, args: readonly En
         ] as const)),
     ['served-model-name', [...new Set([...model.servedNames, model.repo])]],
     ['host', '127.0.0.1'],
-    ['port', ENGINE_PORT],
+    ['port', port],
     ['tensor-parallel-size', offer.tensorParallel],
     ['max-model-len', offer.contextTokens],
     ['max-num-seqs', offer.maxSequences],

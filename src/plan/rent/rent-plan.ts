@@ -91,7 +91,7 @@ export function planRent(rentable: Rentable, request: RentRequest, table: TypeTa
   }
 }
 
-function modelOf(
+export function modelOf(
   rentable: Rentable,
   { precision, repo, revision, sizing, weightsBytes, weightFiles }: Candidate,
 ): RentedModel {

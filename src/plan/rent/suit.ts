@@ -1,7 +1,7 @@
 /** One checkpoint on one instance type: over how many GPUs, with how much context, or why not. Knows no prices, no regions. */
 import type { InstanceType } from '../aws/type-table.js'
 import { fit, type FitTerms, GPU_MEMORY_UTILIZATION, SPARE } from '../fit.js'
-import { gpuNamed } from '../gpus.js'
+import { type Gpu, gpuNamed } from '../gpus.js'
 import { largestParallel } from '../memory/parallel.js'
 import type { ModelShape } from '../memory/shape.js'
 import type { Candidate, Rentable } from './candidate.js'
@@ -41,7 +41,10 @@ const CONTEXT_STEPS = [131_072, 98_304, 65_536, 49_152, 32_768, 24_576, 16_384]
 const HOST_GIB = 10
 
 /** Contexts to try, longest first. */
-export function contextsFor({ contextMaxTokens }: Rentable, { contextTokens }: RentRequest): readonly number[] {
+export function contextsFor(
+  { contextMaxTokens }: Rentable,
+  { contextTokens }: Pick<RentRequest, 'contextTokens'>,
+): readonly number[] {
   if (contextTokens !== undefined) return [contextTokens]
   return [contextMaxTokens, ...CONTEXT_STEPS.filter((step) => step < contextMaxTokens)]
 }
@@ -57,9 +60,12 @@ export function suit(candidate: Candidate, type: InstanceType, contexts: readonl
   return computedSuit(base, sizing.shape, contexts, concurrency)
 }
 
+const gpuOf = ({ gpu, gpuMemoryMiB, gpuFacts }: InstanceType): Gpu & { readonly isAssumed: boolean } =>
+  gpuFacts ? { ...gpuFacts, isAssumed: false } : gpuNamed(gpu, gpuMemoryMiB)
+
 function refuseKind(type: InstanceType, shape: ModelShape | undefined): TypeRefusal | undefined {
   if (type.architecture === 'arm64') return { why: 'architecture', text: 'Arm host, vLLM here needs x86-64' }
-  const { computeCapability: has } = gpuNamed(type.gpu, type.gpuMemoryMiB)
+  const { computeCapability: has } = gpuOf(type)
   const isMla = shape?.attention.kind === 'mla'
   const needs = isMla ? CAPABILITY_MLA : CAPABILITY_LEAST
   if (has >= needs) return undefined
@@ -69,7 +75,7 @@ function refuseKind(type: InstanceType, shape: ModelShape | undefined): TypeRefu
 
 function computedSuit(base: Suit, shape: ModelShape, contexts: readonly number[], concurrency: number): Suit {
   const { type, maxSequences } = base
-  const gpu = gpuNamed(type.gpu, type.gpuMemoryMiB)
+  const gpu = gpuOf(type)
   const tensorParallel = largestParallel(shape, type.gpuCount)
   const tryOne = (contextTokens: number): Suit => {
     const serving = { contextTokens, maxSequences, maxBatchedTokens: MAX_BATCHED_TOKENS, concurrency }
@@ -87,7 +93,7 @@ function computedSuit(base: Suit, shape: ModelShape, contexts: readonly number[]
 
 function statedSuit(base: Suit, totalGiB: number): Suit {
   const { type } = base
-  const { visibleGiB } = gpuNamed(type.gpu, type.gpuMemoryMiB)
+  const { visibleGiB } = gpuOf(type)
   const tensorParallel = type.gpuCount
   const shortGiB = (totalGiB * (1 + SPARE)) / tensorParallel - visibleGiB * GPU_MEMORY_UTILIZATION
   const suited = { ...base, tensorParallel }
@@ -102,7 +108,7 @@ const memoryRefusal = (shortGiB: number, tensorParallel: number): TypeRefusal =>
 
 /** Short enough for a table; `docs/plan.md` explains each. */
 function remarksOn({ type, candidate }: Suit, tensorParallel: number): string[] {
-  const gpu = gpuNamed(type.gpu, type.gpuMemoryMiB)
+  const gpu = gpuOf(type)
   return [
     ...(tensorParallel < type.gpuCount ? [`${String(tensorParallel)}/${String(type.gpuCount)} GPUs`] : []),
     ...(isTight(type, candidate) ? ['low RAM'] : []),

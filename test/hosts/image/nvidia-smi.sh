@@ -4,13 +4,14 @@
 #   gpu MEMORY_MIB NAME      once for each GPU
 #   fail STATUS MESSAGE      says that, and ends so
 file=/etc/labos-test/gpu
-query='' units=MiB header=yes list=''
+query='' units=MiB header=yes list='' only=''
 while [ $# -gt 0 ]; do
     case $1 in
         --query-gpu=*) query=${1#*=} ;;
         --query-gpu) query=$2 && shift ;;
         --format=*) format=${1#*=} ;;
         --format) format=$2 && shift ;;
+        -i | --id) only=$2 && shift ;;
         -L | --list-gpus) list=yes ;;
         *) echo "Invalid combination of input arguments. Please run 'nvidia-smi -h' for help." && exit 2 ;;
     esac
@@ -20,7 +21,7 @@ case ${format:-} in *nounits*) units='' ;; esac
 case ${format:-} in *noheader*) header='' ;; esac
 [ -e "$file" ] || { echo 'No devices were found' && exit 6; }
 
-exec awk -v query="$query" -v units="$units" -v header="$header" -v list="$list" '
+exec awk -v query="$query" -v units="$units" -v header="$header" -v list="$list" -v only="$only" '
 function uuid(i) { return sprintf("GPU-1ab05000-0000-4000-8000-%012d", i) }
 function mib(n) { return units == "" ? n : n " MiB" }
 function value(field, i) {
@@ -30,6 +31,7 @@ function value(field, i) {
     if (field == "driver_version") return driver
     if (field == "count") return count
     if (field == "index") return i
+    if (field == "compute_cap") return "8.9"
     if (field == "uuid" || field == "gpu_uuid") return uuid(i)
     if (field == "utilization.gpu") return units == "" ? 0 : "0 %"
     bad = field
@@ -50,6 +52,7 @@ END {
     n = split(query, fields, ",")
     if (header) for (f = 1; f <= n; f++) printf "%s%s", fields[f], f < n ? ", " : "\n"
     for (i = 0; i < count; i++) {
+        if (only != "" && index("," only ",", "," i ",") == 0) continue
         line = ""
         for (f = 1; f <= n; f++) line = line (f > 1 ? ", " : "") value(fields[f], i)
         if (bad != "") { printf "Field \"%s\" is not a valid field to query.\n", bad; exit 2 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { commandLineOf } from '../../../src/cli/shell-lines.js'
-import { shellWish } from '../../../src/cli/shell-wish.js'
+import { hintAt, shellWish } from '../../../src/cli/shell-wish.js'
 
 const plain = { pty: false, json: false }
 
@@ -16,6 +16,16 @@ it.each([
   ['a terminal as JSON', ['top'], { pty: true, json: true }, true],
 ])('refuses %s', (_what, command, flags, isTyped) => {
   expect(() => shellWish(command, flags, isTyped)).toThrow(expect.objectContaining({ code: 'usage.flags' }) as Error)
+})
+
+it('says how a whole line is run where nothing has its name', () => {
+  expect(hintAt(127, ['df -h | tail'])).toContain(`labos ssh -- sh -c 'df -h | tail'`)
+  expect([hintAt(127, ['nvidia-smi']), hintAt(127, ['a b', 'c']), hintAt(1, ['a b']), hintAt(127, undefined)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
 })
 
 it('is printed for a shell to read', () => {

@@ -2,7 +2,6 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeKeyPair } from '../../../src/adapters/ssh/keys.js'
-import { parseTarget } from '../../../src/connect/ssh-settings.js'
 import { loginAt, resolveTarget, type TargetDeps } from '../../../src/connect/ssh-target.js'
 import { LabosError } from '../../../src/errors/labos-error.js'
 import { fakeMachine } from '../../fakes/machine.js'
@@ -25,32 +24,12 @@ function world(printed?: string): { home: string; deps: TargetDeps; ran: string[
   return { home, deps, ran: machine.ran, key }
 }
 
-describe('a target', () => {
-  it.each([
-    ['box', { host: 'box' }],
-    ['me@box', { user: 'me', host: 'box' }],
-    ['a.b@box.example.org:2222', { user: 'a.b', host: 'box.example.org', port: 2222 }],
-    ['10.0.0.1:22', { host: '10.0.0.1', port: 22 }],
-    ['me@[fe80::1]:22', { user: 'me', host: 'fe80::1', port: 22 }],
-    ['me@::1', { user: 'me', host: '::1' }],
-  ])('%s is read', (text, target) => {
-    expect(parseTarget(text)).toEqual(target)
-  })
-
-  it.each(['', 'me@', '-oProxyCommand=x', 'me@-x', 'box:0', 'box:70000', 'box:ssh', 'two words', 'me@box@box'])(
-    '%j is refused',
-    (text) => {
-      expect(() => parseTarget(text)).toThrow(expect.objectContaining({ code: 'usage.value' }))
-    },
-  )
-})
-
 describe('a host of the user', () => {
   it('is found without an OpenSSH client', async () => {
-    const { deps, key } = world()
+    const { home, deps, key } = world()
     expect(await resolveTarget({ target: 'box' }, deps)).toEqual({
       place: { host: 'box', port: 22, user: 'me', hostKeys: [HOST_KEY] },
-      identities: [{ privateKey: key }],
+      identities: [{ privateKey: key, file: join(home, '.ssh/id_ed25519') }],
     })
   })
 
@@ -69,7 +48,7 @@ describe('a host of the user', () => {
     const env = { SSH_AUTH_SOCK: '/run/agent' }
     expect(await resolveTarget({ target: 'root@gpu:2222' }, { ...deps, env, machine })).toEqual({
       place: { host: '10.1.2.3', port: 2222, user: 'ubuntu', hostKeys: [HOST_KEY] },
-      identities: [{ privateKey: key }, { agent: '/run/agent' }],
+      identities: [{ privateKey: key, file: join(home, '.ssh/id_ed25519') }, { agent: '/run/agent' }],
     })
     expect(machine.ran).toEqual(['/usr/bin/ssh -G -l root -p 2222 -- gpu'])
     expect(ran).toEqual([])
@@ -99,7 +78,9 @@ describe('a host of the user', () => {
   it('is not logged in to with a key file that others may read', async () => {
     const { home, deps, key } = world()
     const identity = join(home, '.ssh/id_ed25519')
-    expect((await resolveTarget({ target: 'box', identity }, deps)).identities).toEqual([{ privateKey: key }])
+    expect((await resolveTarget({ target: 'box', identity }, deps)).identities).toEqual([
+      { privateKey: key, file: identity },
+    ])
     chmodSync(identity, 0o644)
     await expect(resolveTarget({ target: 'box', identity }, deps)).rejects.toMatchObject({
       code: 'usage.file',
@@ -114,7 +95,7 @@ describe('a host of the user', () => {
 
 describe('the first login', () => {
   const place = { host: 'box', port: 22, user: 'me', hostKeys: [HOST_KEY] as const }
-  const identities = [{ agent: '/a' }, { privateKey: 'b' }, { privateKey: 'c' }]
+  const identities = [{ agent: '/a' }, { privateKey: 'b', file: '/b' }, { privateKey: 'c', file: '/c' }]
   const error = (code: 'ssh.auth' | 'ssh.hostkey', message: string) =>
     new LabosError(code, message, { suggestions: ['x'] })
   const signal = AbortSignal.timeout(10_000)
@@ -126,7 +107,7 @@ describe('the first login', () => {
       ({ identity }) => ('agent' in identity ? Promise.reject(error('ssh.auth', 'no')) : Promise.resolve(machine)),
       signal,
     )
-    expect(found).toEqual({ machine, place: { ...place, identity: { privateKey: 'b' } } })
+    expect(found).toEqual({ machine, place: { ...place, identity: identities[1] } })
   })
 
   it('tries no other key at a host that is not the one', async () => {

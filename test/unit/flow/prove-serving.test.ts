@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KeeperStatus } from '../../../src/flow/keeper-status.js'
 import { proveServing } from '../../../src/flow/prove-serving.js'
-import { localProving, type Proving, rentedProving } from '../../../src/flow/proving.js'
+import { localProving, type Proving, machineProving } from '../../../src/flow/proving.js'
 import type { Fetch } from '../../../src/ports.js'
 import { ensureKey } from '../../../src/state/store.js'
 import { fakeContext, fakeProcesses, type FakeContext, saveSomeKeeper, saveSomeLab } from '../../fakes/context.js'
@@ -47,7 +47,7 @@ const text =
     json({ choices: [{ text: said }], usage: { completion_tokens: 8 } })
 
 const base = (more: Partial<typeof serving> = {}): Proving =>
-  rentedProving(rentedLab({ ...served, serving: { ...serving, ...more } }), 60_000)
+  machineProving(rentedLab({ ...served, serving: { ...serving, ...more } }), 60_000)
 
 describe('the proof that a lab serves', () => {
   it('asks a base model for text to go on with, which has no chat', async () => {

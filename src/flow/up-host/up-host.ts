@@ -1,0 +1,172 @@
+/** From a host of the user's own to an endpoint that answers; or on with one that an earlier `up` began. */
+import { LabosError } from '../../errors/labos-error.js'
+import type { RemoteMachine } from '../../ports.js'
+import { systemctl, unitOf } from '../../serve/remote/on-machine.js'
+import type { HostLab } from '../../state/host-record.js'
+import { takeLock } from '../../state/lock.js'
+import { labPaths, lockPath } from '../../state/paths.js'
+import { readLab } from '../../state/read.js'
+import { isOnHost } from '../../state/record.js'
+import { ensureLabDir, newLabId, saveLab } from '../../state/store.js'
+import { choosePort } from '../choose-port.js'
+import type { Context } from '../context.js'
+import { labStatus } from '../lab-status.js'
+import { proveServing, type Proof } from '../prove-serving.js'
+import { machineProving } from '../proving.js'
+import { notOwn } from '../request.js'
+import { awaitLaboratory } from '../up-rented/await-laboratory.js'
+import { openRented } from '../up-rented/open-rented.js'
+import { differsError } from '../up-rented/request.js'
+import type { RentedUp } from '../up-rented/up-rented.js'
+import { guardHost } from './guard-host.js'
+import { hostRecordParts } from './host-parts.js'
+import { planHostLab } from './plan-host-lab.js'
+import { reachHost, type ReachedHost } from './reach-host.js'
+import { hostDifference, hostLabName, type HostUpRequest } from './request.js'
+import { setUpHost } from './set-up.js'
+
+/** How long a second `up` waits for the first: a large download may be under way. */
+const WAIT_MS = 6 * 3_600_000
+/** From the engine's first answer on its machine; kernels are compiled at the first requests. */
+const FIRST_TOKEN_MS = 5 * 60_000
+
+/**
+ * Idempotent: a lab that serves is left as it is, a half-made one goes on where it stopped. Nothing is made on the host before
+ * the user said yes; when the first `up` fails or is interrupted, what it made there is removed again, unless `keep`.
+ */
+export async function upHost(request: HostUpRequest, context: Context, signal: AbortSignal): Promise<RentedUp> {
+  const { clock, emit, paths } = context
+  const sinceMs = clock.monotonicMs()
+  const name = hostLabName(request)
+  const command = `labos up ${request.model}`
+  const onWait = (holder: { readonly pid: number; readonly command: string }): void => {
+    emit({
+      type: 'note',
+      text: `\`${holder.command}\` (pid ${String(holder.pid)}) is working on "${name}"; waiting for it`,
+    })
+  }
+  const release = await takeLock(lockPath(paths, name), { command, waitMs: WAIT_MS, onWait }, context, signal)
+  try {
+    const { outcome, proof } = await upLocked(name, request, context, signal)
+    const lab = await labStatus(name, context)
+    const notes = lab.notes?.map(({ text }) => text) ?? []
+    const elapsedMs = clock.monotonicMs() - sinceMs
+    return { outcome, lab, ...(proof ? { proof } : {}), keyFile: labPaths(paths, name).key, notes, elapsedMs }
+  } finally {
+    await release()
+  }
+}
+
+interface Outcome {
+  readonly outcome: RentedUp['outcome']
+  readonly proof?: Proof
+}
+
+async function upLocked(name: string, request: HostUpRequest, context: Context, signal: AbortSignal): Promise<Outcome> {
+  const existing = readLab(context.paths, name)
+  if (existing && request.runner) throw notOwn(name)
+  if (existing && !isOnHost(existing)) throw differsError(name, 'it is not on a host of your own')
+  const lab = existing
+  const differs = lab && hostDifference(request, lab)
+  if (differs !== undefined) throw differsError(name, differs)
+  if (lab && (await labStatus(name, context)).state === 'serving') return { outcome: 'already-up' }
+  context.emit({ type: 'start', step: 'facts', text: `looking at ${request.target}` })
+  const reached = await reachHost(request, context, signal)
+  try {
+    return lab ? await goOn(lab, reached, context, signal) : await first(name, request, reached, context, signal)
+  } finally {
+    reached.machine.close()
+  }
+}
+
+async function first(
+  name: string,
+  request: HostUpRequest,
+  { machine, ssh }: ReachedHost,
+  context: Context,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { clock, emit, paths } = context
+  const sinceMs = clock.monotonicMs()
+  const planned = await planHostLab(request, { name, labId: '' }, machine, context, signal)
+  const port = await choosePort(request.port, name, context)
+  const { target, gpu, driver } = planned.plan
+  emit({
+    type: 'done',
+    step: 'facts',
+    text: `${target}: ${gpu}, driver ${driver}`,
+    elapsedMs: clock.monotonicMs() - sinceMs,
+  })
+  emit({ type: 'host-plan', plan: planned.plan })
+  await agree(request, context)
+  const record: HostLab = {
+    version: 1,
+    id: newLabId(),
+    name,
+    createdAt: new Date(clock.now()).toISOString(),
+    ...hostRecordParts(planned, request),
+    stepsDone: ['plan'],
+    owner: context.owner,
+    ...(request.runId === undefined ? {} : { runId: request.runId }),
+    ...(request.runner ? { runner: request.runner } : {}),
+    port,
+    ssh,
+  }
+  await ensureLabDir(paths, name)
+  await saveLab(paths, record) // before the first thing is made there
+  return guardHost(record, request, context, async () => {
+    const made = await setUp(record, machine, context, signal)
+    return { outcome: 'up' as const, proof: await serve(made, context, signal) }
+  })
+}
+
+async function agree({ agreed, target }: HostUpRequest, { prompt }: Context): Promise<void> {
+  if (agreed) return
+  const aftermath = `Nothing was made on ${target}.`
+  if (!prompt)
+    throw new LabosError('input.needed', 'The plan needs a yes, and there is no terminal to ask at.', {
+      suggestions: ['Agree beforehand: `--yes`.', 'Or only look: `--dry-run`.'],
+      aftermath,
+    })
+  if (await prompt.confirm(`Make this on ${target}?`, true)) return
+  throw new LabosError('interrupted', 'Not made: you said no.', {
+    suggestions: ['Change the plan with flags: `labos up --help`.'],
+    aftermath,
+  })
+}
+
+/** What failed before is tried again; what runs is left as it is. The way to log in is the one that worked now. */
+async function goOn(lab: HostLab, reached: ReachedHost, context: Context, signal: AbortSignal): Promise<Outcome> {
+  const record = { ...lab, ssh: reached.ssh }
+  await saveLab(context.paths, record)
+  const made = (await runsThere(record, reached.machine, signal))
+    ? record
+    : await setUp(record, reached.machine, context, signal)
+  return { outcome: 'up', proof: await serve(made, context, signal) }
+}
+
+async function setUp(record: HostLab, machine: RemoteMachine, context: Context, signal: AbortSignal): Promise<HostLab> {
+  const leased = await setUpHost(record, machine, context, signal)
+  const made: HostLab = { ...leased, stepsDone: ['plan', 'host'] }
+  await saveLab(context.paths, made)
+  return made
+}
+
+async function runsThere(
+  { serving, stepsDone }: HostLab,
+  machine: RemoteMachine,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!stepsDone.includes('host')) return false
+  const units = (['bootstrap', 'engine'] as const).map((unit) => `${unitOf(serving, unit)}.service`)
+  const { exitCode } = await machine.run({ argv: systemctl(serving, ['is-active', '--quiet', ...units]) }, signal)
+  return exitCode === 0 // one of them is
+}
+
+async function serve(record: HostLab, context: Context, signal: AbortSignal): Promise<Proof> {
+  await openRented(record, context, signal)
+  await awaitLaboratory(record, context, signal)
+  const proof = await proveServing(machineProving(record, FIRST_TOKEN_MS), context, signal)
+  await saveLab(context.paths, { ...record, stepsDone: ['plan', 'host', 'laboratory', 'serving'] })
+  return proof
+}
