@@ -1,6 +1,8 @@
 /** What a rented machine is to serve the model with, as flags. */
 import { Flags, type Interfaces } from '@oclif/core'
 import { LabosError } from '../errors/labos-error.js'
+import { ENGINE_VERSION } from '../plan/rent/engine-config.js'
+import { isEngineOption, nearestEngineOption } from '../plan/rent/engine-options.js'
 import type { EngineArg, ServingWish } from '../plan/rent/serving.js'
 import { env } from './env.js'
 import { duration, given } from './flags.js'
@@ -45,7 +47,7 @@ export function servingWish(
       suggestions: ['Versions look like `0.33.0`.'],
     })
   return {
-    engineArgs: argsIn(flags['engine-arg']).map(argOf),
+    engineArgs: argsIn(flags['engine-arg']).map((text) => argOf(text, version)),
     ...given({
       engineVersion: version,
       idleMs: flags.idle,
@@ -63,15 +65,26 @@ const argsIn = (value: readonly string[] | string | undefined): readonly string[
 /** What decides who reaches the engine, and where, is labos's. */
 const OURS: ReadonlySet<string> = new Set(['host', 'port', 'api-key', 'model', 'config', 'uds'])
 
-function argOf(text: string): EngineArg {
+/** What options another version has is known to that alone. */
+function argOf(text: string, version = ENGINE_VERSION): EngineArg {
   const [, name, value = 'true'] = ARG.exec(text) ?? []
-  if (name === undefined)
-    throw new LabosError('usage.value', `--engine-arg ${text} is no option of vLLM.`, {
-      suggestions: ['Options look like `enforce-eager=true` or `kv-cache-dtype=fp8`.'],
-    })
+  if (name === undefined || (version === ENGINE_VERSION && !isEngineOption(name)))
+    throw notAnOption(name ?? text, version)
   if (!OURS.has(name)) return { name, value }
   throw new LabosError('usage.value', `--engine-arg ${name}: that is labos's to say.`, {
     suggestions: ['Leave it out.'],
+  })
+}
+
+function notAnOption(name: string, version: string): LabosError {
+  const near = nearestEngineOption(name)
+  return new LabosError('usage.value', `--engine-arg ${name} is no option of vLLM ${version}.`, {
+    suggestions: [
+      near === undefined
+        ? 'Options look like `enforce-eager=true` or `kv-cache-dtype=fp8`.'
+        : `Did you mean \`${near}\`?`,
+      'vLLM lists them: `vllm serve --help=all`. One of another version needs `--engine-version`, too.',
+    ],
   })
 }
 

@@ -42,6 +42,18 @@ describe('what a machine is to serve with', () => {
     expect(() => wish({ 'engine-arg': [text] })).toThrow(refused)
   })
 
+  it('refuses an option that the engine does not have, and names the one that may be meant', () => {
+    expect(() => wish({ 'engine-arg': ['nonsense'] })).toThrow(refused)
+    const near = expect.objectContaining({
+      suggestions: expect.arrayContaining(['Did you mean `enforce-eager`?']) as unknown,
+    })
+    expect(() => wish({ 'engine-arg': ['enforce-eagre'] })).toThrow(near as Error)
+  })
+
+  it('leaves it to another version which options it has', () => {
+    expect(wish({ 'engine-arg': ['brand-new=1'], 'engine-version': '0.99.0' }).engineArgs).toHaveLength(1)
+  })
+
   it('keeps the addresses of mirrors, without a slash at the end', () => {
     expect(wish({ hub: 'https://hub.example/', 'package-index': 'http://10.0.0.1/simple' })).toMatchObject({
       hub: 'https://hub.example',
