@@ -4,6 +4,7 @@ import type { UpResult } from '../flow/up.js'
 import { formatDuration, formatTime, formatUsd } from '../ui/format.js'
 import { rows } from '../ui/lines.js'
 import type { Paint } from '../ui/paint.js'
+import { columns, WIDTH } from '../ui/text.js'
 import { rentedScreen } from './rented-screens.js'
 import { painted, priceText, requestsText, restartsText } from './lab-words.js'
 
@@ -63,27 +64,37 @@ export function endsText({ lease, name }: LabStatus, program = 'labos'): string 
   return `${at}${program} down ${name}`
 }
 
-/** One line a lab, aligned, 80 columns as long as names are short. */
+interface Column {
+  readonly title: string
+  readonly cell: (lab: LabStatus) => string
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'NAME', cell: ({ name }) => name },
+  { title: 'STATE', cell: ({ state }) => state },
+  { title: 'MODEL', cell: ({ model }) => model ?? '-' },
+  { title: 'ENGINE', cell: ({ engine }) => engine ?? '-' },
+  { title: 'ENDPOINT', cell: (lab) => lab.endpoint ?? machineText(lab) ?? '-' },
+  { title: 'PRICE', cell: priceText },
+]
+
+/** One line a lab, aligned; where that would be too wide, without what is said twice, and then without the engines. */
 export function labTable(labs: readonly LabStatus[], paint: Paint): string {
   if (labs.length === 0) return 'No labs. Start one: labos up smollm2'
-  const cells = labs.map((lab) => [
-    lab.name,
-    lab.state,
-    lab.model ?? '-',
-    lab.engine ?? '-',
-    lab.endpoint ?? machineText(lab) ?? '-',
-    priceText(lab),
-  ])
-  const header = ['NAME', 'STATE', 'MODEL', 'ENGINE', 'ENDPOINT', 'PRICE']
-  const widths = header.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)))
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
+  const isSaidTwice = labs.every(({ name, model = name }) => model === name)
+  const spare = [...(isSaidTwice ? ['MODEL'] : []), 'ENGINE']
+  const tables = [0, 1, 2].map((count) => {
+    const left = COLUMNS.filter(({ title }) => !spare.slice(0, count).includes(title))
+    return columns([left.map(({ title }) => title), ...labs.map((lab) => left.map(({ cell }) => cell(lab)))])
+  })
+  const fits = (table: readonly string[]): boolean => table.every((line) => line.length <= WIDTH)
+  const [header = '', ...lines] = tables.find(fits) ?? tables.at(-1) ?? []
   return [
-    paint.bold(line(header)),
-    ...cells.map((row, index) => line(row).replace(row[1] ?? '', painted(labs[index]?.state, paint))),
+    paint.bold(header),
+    ...lines.map((line, index) => {
+      const { name = '', state = '' } = labs[index] ?? {}
+      return name + line.slice(name.length).replace(state, painted(state || undefined, paint))
+    }),
   ].join('\n')
 }
 

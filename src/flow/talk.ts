@@ -3,6 +3,7 @@ import { createParser } from 'eventsource-parser'
 import * as z from 'zod/mini'
 import { LabosError } from '../errors/labos-error.js'
 import type { Clock, Fetch } from '../ports.js'
+import type { Emit } from '../ui/events.js'
 import type { EndpointAccess } from './endpoint-access.js'
 
 export interface Talk {
@@ -34,15 +35,20 @@ const chunk = z.object({
   error: z.optional(z.object({ message: z.string() })),
 })
 
+export interface TalkDeps {
+  readonly fetch: Fetch
+  readonly clock: Clock
+  readonly emit: Emit
+}
+
+/** Longer silence is said: a model that is busy, or an endpoint that hangs. */
+const SILENT_MS = 5000
+
 /** Throws `endpoint.unreachable` when nobody answers, `endpoint.refused` with what the endpoint says. */
-export async function talk(
-  lab: EndpointAccess,
-  wish: Talk,
-  { fetch, clock }: { readonly fetch: Fetch; readonly clock: Clock },
-  signal: AbortSignal,
-): Promise<Answer> {
+export async function talk(lab: EndpointAccess, wish: Talk, deps: TalkDeps, signal: AbortSignal): Promise<Answer> {
+  const { clock } = deps
   const since = clock.monotonicMs()
-  const response = await post(lab, wish, fetch, signal)
+  const response = await saidIfSilent(lab, deps, () => post(lab, wish, deps.fetch, signal))
   let answer: Omit<Answer, 'elapsedMs'> = { text: '' }
   const parser = createParser({
     onEvent: ({ data }) => {
@@ -82,6 +88,21 @@ function add(
     ...(piece !== '' && answer.firstTokenMs === undefined ? { firstTokenMs: nowMs } : {}),
     ...(finishReason ? { finishReason } : {}),
     ...(usage ? { usage: { promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens } } : {}),
+  }
+}
+
+async function saidIfSilent<T>(
+  { baseUrl }: EndpointAccess,
+  { clock, emit }: TalkDeps,
+  work: () => Promise<T>,
+): Promise<T> {
+  const answered = new AbortController()
+  const say = (): void => emit({ type: 'note', text: `no answer from ${baseUrl} yet; waiting, until Ctrl-C` })
+  clock.sleep(SILENT_MS, answered.signal).then(say, () => undefined)
+  try {
+    return await work()
+  } finally {
+    answered.abort()
   }
 }
 

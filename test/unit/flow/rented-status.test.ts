@@ -115,11 +115,11 @@ describe('the status of a rented lab', () => {
     await saveLab(context.paths, { ...unmade, name: 'new' })
     await saveRentedLab(context.paths, { name: 'odd', machine: { ...knownMachine!, instanceType: 'p9.big' } })
     expect(labTable(await allLabs(context), noColour)).toMatchInlineSnapshot(`
-      "NAME   STATE       MODEL              ENGINE     ENDPOINT                  PRICE
-      local  unfinished  smollm2            llama.cpp  http://127.0.0.1:8484/v1  $0.00/h
-      new    creating    deepseek-coder-v2  -          -                         ?
-      odd    running     deepseek-coder-v2  -          p9.big us-east-1          ?
-      one    running     deepseek-coder-v2  -          g6e.xlarge us-east-1      $1.88/h"
+      "NAME   STATE       MODEL              ENDPOINT                  PRICE
+      local  unfinished  smollm2            http://127.0.0.1:8484/v1  $0.00/h
+      new    creating    deepseek-coder-v2  -                         ?
+      odd    running     deepseek-coder-v2  p9.big us-east-1          ?
+      one    running     deepseek-coder-v2  g6e.xlarge us-east-1      $1.88/h"
     `)
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { EndpointAccess } from '../../../src/flow/endpoint-access.js'
 import { talk, type Answer } from '../../../src/flow/talk.js'
 import type { Fetch } from '../../../src/ports.js'
+import type { LabosEvent } from '../../../src/ui/events.js'
 import { fakeClock } from '../../fakes/clock.js'
 
 const never = new AbortController().signal
@@ -47,7 +48,7 @@ async function ask(fetch: Fetch, signal = never): Promise<{ answer: Answer; piec
     body: { messages: [] },
     onText: (text: string) => pieces.push(text),
   }
-  return { answer: await talk(lab, wish, { fetch, clock: fakeClock() }, signal), pieces }
+  return { answer: await talk(lab, wish, { fetch, clock: fakeClock(), emit: () => undefined }, signal), pieces }
 }
 
 describe('a question', () => {
@@ -120,13 +121,27 @@ describe('an answer', () => {
       { highWaterMark: 0 },
     )
     const wish = { path: '/completions' as const, body: {}, onText: () => undefined }
-    const talking = talk(lab, wish, { fetch: async () => new Response(slow), clock }, never)
+    const talking = talk(lab, wish, { fetch: async () => new Response(slow), clock, emit: () => undefined }, never)
     await clock.advance(1000)
     expect(await talking).toMatchObject({ firstTokenMs: 200, elapsedMs: 500 })
   })
 })
 
 describe('an endpoint that does not serve the question', () => {
+  it('but is silent is waited for, and that is said after five seconds', async () => {
+    const [clock, said] = [fakeClock(), [] as LabosEvent[]]
+    let answer: (response: Response) => void = () => undefined
+    const fetch = (): Promise<Response> => new Promise((resolve) => (answer = resolve))
+    const wish = { path: '/completions' as const, body: {}, onText: () => undefined }
+    const talking = talk(lab, wish, { fetch, clock, emit: (event) => said.push(event) }, never)
+    await clock.advance(4999)
+    expect(said).toEqual([])
+    await clock.advance(60_000)
+    expect(said).toEqual([{ type: 'note', text: 'no answer from http://127.0.0.1:8484/v1 yet; waiting, until Ctrl-C' }])
+    answer(new Response(delta('here')))
+    expect((await talking).text).toBe('here')
+  })
+
   it.each([
     ['{"error":{"message":"no such model"}}', 'The endpoint refused: no such model'],
     ['{"detail":"odd"}', 'The endpoint refused: HTTP 404'],
