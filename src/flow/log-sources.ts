@@ -34,16 +34,28 @@ const PLACES: Readonly<Record<LogSource, Places>> = {
   setup: { local: ({ setupLog }) => setupLog },
 }
 
+/** `machine`: rented, and nothing is to be served on it. */
+export type LabLogs = 'local' | 'rented' | 'machine'
+
+const WHOSE: Readonly<Record<LabLogs, string>> = {
+  local: 'A lab on this computer',
+  rented: 'A lab on a machine',
+  machine: 'A machine on which nothing is to be served',
+}
+const OF_SERVING: ReadonlySet<LogSource> = new Set(['engine', 'bootstrap', 'keeper'])
+
 /** Where a lab's source is. Throws `usage.value` with those that there are. */
-export function placeOf(source: LogSource, kind: 'local' | 'rented'): FileOf | Journal {
-  const place = inPlaces(PLACES[source], kind)
+export function placeOf(source: LogSource, kind: LabLogs): FileOf | Journal {
+  const place = inPlaces(source, kind)
   if (place) return place
-  const others = logSources.filter((name) => inPlaces(PLACES[name], kind) !== undefined)
-  const whose = kind === 'local' ? 'on this computer' : 'on a rented machine'
-  throw new LabosError('usage.value', `A lab ${whose} has no log "${source}".`, {
+  const others = logSources.filter((name) => inPlaces(name, kind) !== undefined)
+  throw new LabosError('usage.value', `${WHOSE[kind]} has no log "${source}".`, {
     suggestions: [`It has: ${others.join(', ')}.`],
   })
 }
 
-const inPlaces = ({ local, rented, journal }: Places, kind: 'local' | 'rented'): FileOf | Journal | undefined =>
-  kind === 'local' ? local : (rented ?? journal)
+function inPlaces(source: LogSource, kind: LabLogs): FileOf | Journal | undefined {
+  const { local, rented, journal } = PLACES[source]
+  if (kind === 'local') return local
+  return kind === 'machine' && OF_SERVING.has(source) ? undefined : (rented ?? journal)
+}

@@ -5,7 +5,7 @@ import { labPaths } from '../state/paths.js'
 import { readMachineLab } from '../state/read.js'
 import type { MachineLab } from '../state/record.js'
 import type { Context } from './context.js'
-import { type Journal, type LogSource, placeOf } from './log-sources.js'
+import { type Journal, type LabLogs, type LogSource, placeOf } from './log-sources.js'
 import { followJournal, readJournal } from './machine-logs.js'
 
 export interface LogWish {
@@ -57,9 +57,14 @@ export async function followLog(
 
 type Place = { readonly path: string } | { readonly record: MachineLab; readonly journal: Journal }
 
+function kindOf(record: MachineLab | undefined): LabLogs {
+  if (!record) return 'local'
+  return record.serving || record.plan.serving ? 'rented' : 'machine'
+}
+
 function whereOf({ name, source, sinceMs }: LogWish, { paths }: Deps): Place {
   const record = readMachineLab(paths, name)
-  const place = placeOf(source, record ? 'rented' : 'local')
+  const place = placeOf(source, kindOf(record))
   if (typeof place !== 'function') {
     if (record) return { record, journal: place }
     throw new Error(`a local lab with a journal: ${source}`)

@@ -12,7 +12,7 @@ export function stillRuns(record: RentedLab): string {
   const where = `${machine.id} (${machine.instanceType} in ${machine.region})`
   if (machine.state === 'stopped' || machine.state === 'stopping')
     return `ITS DISK IS STILL KEPT, ${perHour(rates.stopped)}, until \`labos down ${name}\`: the machine ${where} is stopped.`
-  return `THE MACHINE STILL RUNS: ${where}, ${perHour(rates.running)}, ${endText(expiresAt)}.`
+  return `THE MACHINE STILL RUNS: ${where}, ${perHour(rates.running)}, ${endText(expiresAt)}${unlessServing(record)}.`
 }
 
 /** Nobody knows which machine of the plan it would be: the dearest one's price is said. */
@@ -28,6 +28,14 @@ function mayRun({ regions, plan, expiresAt }: RentedLab): string {
 
 const perHour = (usd: number | null): string =>
   `${formatUsdOr(usd, 'at a price that is not known')}${usd === null ? '' : '/h'}`
+
+/** The nearer end of a machine that does not serve yet; it counts from its boot. */
+function unlessServing({ plan, stepsDone, billed }: RentedLab): string {
+  const since = billed.at(-1)
+  if (!plan.serving || stepsDone.includes('serving') || since?.what !== 'running') return ''
+  const at = new Date(Date.parse(since.at) + plan.serving.bootMs).toISOString()
+  return `, or about ${formatTime(at)} if nothing serves by then`
+}
 
 const endText = (expiresAt: string | undefined): string =>
   expiresAt === undefined ? 'until its deadline' : `until it ends itself at ${formatTime(expiresAt)}`

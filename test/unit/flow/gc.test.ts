@@ -184,9 +184,9 @@ describe('ps --all-regions', () => {
     ])
     expect(labs.withoutRecord?.map(({ id }) => id)).toEqual(['lab-00000000dd', 'lab-00000000cc', 'lab-00000000bb'])
     expect(labListScreen(anonymous(labs), context.clock.now(), noColour)).toMatchInlineSnapshot(`
-      "NAME   STATE       MODEL              ENGINE     ENDPOINT                  PRICE
-      local  unfinished  smollm2            llama.cpp  http://127.0.0.1:8484/v1  $0.00/h
-      one    stopped     deepseek-coder-v2  -          g6e.xlarge us-east-1      $0.01/h
+      "NAME   STATE       MODEL              ENDPOINT                  PRICE
+      local  unfinished  smollm2            http://127.0.0.1:8484/v1  $0.00/h
+      one    stopped     deepseek-coder-v2  g6e.xlarge us-east-1      $0.01/h
 
       In AWS, without a record here:
         ID              NAME   OWNER          STATE       AGE   $/H  ENDS

@@ -96,11 +96,13 @@ describe('a log of a rented machine', () => {
 
 describe('logs', () => {
   it.each([
-    ['rented', 'setup', 'A lab on a rented machine has no log "setup".', 'engine, bootstrap, lease, system, keeper'],
+    ['rented', 'setup', 'A lab on a machine has no log "setup".', 'engine, bootstrap, lease, system, keeper'],
+    ['machine', 'engine', 'A machine on which nothing is to be served has no log "engine".', 'lease, system'],
     ['local', 'bootstrap', 'A lab on this computer has no log "bootstrap".', 'engine, keeper, setup'],
   ] as const)('of a %s lab are those that there are, not %s', async (kind, source, message, others) => {
     const { context } = await world(() => ({}))
     if (kind === 'local') await saveSomeLab(context.paths, 'one')
+    if (kind === 'machine') await saveRentedLab(context.paths)
     await expect(readLog(wish({ source }), context, calm)).rejects.toMatchObject({
       ...{ code: 'usage.value', message, suggestions: [`It has: ${others}.`] },
     })
@@ -120,7 +122,7 @@ describe('logs', () => {
 
   it('of a machine without a way to log in are an error', async () => {
     const context = fakeContext()
-    await saveRentedLab(context.paths)
+    await saveRentedLab(context.paths, { serving })
     await expect(readLog(wish(), context, calm)).rejects.toMatchObject({ code: 'machine.unreachable' })
   })
 })
