@@ -4,12 +4,13 @@ import { LabosError } from '../errors/labos-error.js'
 import type { Paint } from '../ui/paint.js'
 import { wrap } from '../ui/text.js'
 import type { Env } from './env.js'
+import { usageError } from './usage-error.js'
 
 /** Any error as one of ours: oclif's own are usage errors, the rest is a fault of labos. */
 export function toLabosError(error: unknown): LabosError {
   if (error instanceof LabosError) return unwrapParser(error)
   if (isPromptClosed(error)) return promptClosed()
-  if (error instanceof Errors.CLIError) return fromOclif(error)
+  if (error instanceof Errors.CLIError) return usageError(error)
   const message = error instanceof Error ? error.message : String(error)
   return new LabosError('bug', `labos failed where it must not: ${message}`, {
     suggestions: [
@@ -26,18 +27,6 @@ function unwrapParser(error: LabosError): LabosError {
   return inner
     ? new LabosError(error.code, `${inner[1] ?? ''}: ${inner[2]?.trim() ?? ''}`, { suggestions: error.suggestions })
     : error
-}
-
-function fromOclif(error: Errors.CLIError): LabosError {
-  // oclif's types promise suggestions that its parser's errors do not have.
-  const { suggestions }: { suggestions?: string[] | undefined } = error
-  const [first = 'The command line is not understood.', ...rest] = error.message
-    .replace(/\n*See more help with --help\s*$/, '')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-  const [hint, ...hints] = [...(suggestions ?? []).filter((text) => text !== ''), 'See what it takes: add `--help`.']
-  return new LabosError('usage.flags', [first, ...rest].join(' '), { suggestions: [hint, ...hints] })
 }
 
 /** What closing a question means. */

@@ -11,7 +11,7 @@ describe('an error of the parser', () => {
     expect(known.toJSON()).toMatchObject({
       code: 'usage.flags',
       exit: 2,
-      message: 'Nonexistent flag: --nope',
+      message: 'There is no flag --nope here.',
       suggestions: ['See what it takes: add `--help`.'],
     })
   })
@@ -20,7 +20,7 @@ describe('an error of the parser', () => {
     const error = new Errors.CLIError(
       'The following errors occurred:\n  Missing 1 required arg:\n  FILE\nSee more help with --help\n',
     )
-    expect(toLabosError(error).message).toBe('The following errors occurred: Missing 1 required arg: FILE')
+    expect(toLabosError(error).message).toBe('Missing 1 required arg: FILE')
   })
 
   it('keeps what it suggests itself', () => {
