@@ -17,6 +17,8 @@ export interface SshServer {
     /** Never answers who asks for a channel. */
     ignoreChannels: boolean
   }
+  /** What each command says and ends with, at once. */
+  readonly commands: { says: string; exitCode: number }
   close(): Promise<void>
 }
 
@@ -25,12 +27,21 @@ export async function startSshServer(hostKey = makeKeyPair('host'), port = 0): P
   const connections = new Set<Connection>()
   const faults = { refuseLogin: false, refuseChannels: false, ignoreChannels: false }
   const counts = { opened: 0 }
+  const commands = { says: '', exitCode: 0 }
   const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (connection) => {
     connections.add(connection)
     connection.on('close', () => connections.delete(connection))
     connection.on('error', () => undefined) // cut off
     connection.on('authentication', (login) => (faults.refuseLogin ? login.reject(['publickey']) : login.accept()))
     connection.on('request', (_accept, reject) => reject?.())
+    connection.on('session', (accept) => {
+      accept().on('exec', (run) => {
+        const channel = run()
+        if (commands.says !== '') channel.write(commands.says)
+        channel.exit(commands.exitCode)
+        channel.end()
+      })
+    })
     connection.on('tcpip', (accept, reject, { destPort }) => {
       counts.opened += 1
       if (faults.refuseChannels) reject()
@@ -52,6 +63,7 @@ export async function startSshServer(hostKey = makeKeyPair('host'), port = 0): P
       return counts.opened
     },
     faults,
+    commands,
     close: async () => {
       for (const connection of connections) connection.end()
       await new Promise((resolve) => server.close(resolve))

@@ -19,7 +19,7 @@ export async function runOver(
   signal?: AbortSignal,
 ): Promise<CommandResult> {
   signal?.throwIfAborted()
-  const channel = await openChannel((answer) => client.exec(commandLine(command), answer), lost)
+  const { channel, ended } = await started((answer) => client.exec(commandLine(command), answer), lost)
   let pid: string | undefined
   const stdout = collect(channel, command.onLine)
   const stderr = collect(channel.stderr, (line) => {
@@ -27,7 +27,6 @@ export async function runOver(
     if (told === undefined) command.onLine?.(line)
     else pid = told
   })
-  const ended = endOf(channel)
   const watch = endOnAbort(channel, (name) => signalled(client, pid, name), signal)
   channel.end(typeof command.stdin === 'string' ? command.stdin : Buffer.from(command.stdin ?? ''))
   const exitCode = await Promise.race([ended, watch.givenUp])
@@ -37,26 +36,29 @@ export async function runOver(
   return { exitCode, stdout: stdout(), stderr: withoutPid(stderr()) }
 }
 
-/** What was asked for, as a channel. `lost` says why there is none. */
-export const openChannel = (
-  ask: (answer: ClientCallback) => void,
-  lost: (instead?: Error) => Error,
-): Promise<ClientChannel> =>
+export interface Started {
+  readonly channel: ClientChannel
+  /** The exit code; an end by signal is 128 and its number. Undefined when the connection ended first. */
+  readonly ended: Promise<number | undefined>
+}
+
+/** What was asked for runs. `lost` says why it does not. */
+export const started = (ask: (answer: ClientCallback) => void, lost: (instead?: Error) => Error): Promise<Started> =>
   new Promise((resolve, reject) => {
     try {
       ask((error, channel) => {
         // By its types ssh2 gives a channel always.
         if (error)
           reject(lost(error)) // too many sessions at once, where it is not over
-        else resolve(channel)
+        // Heard from here on: the end of a short command is read with its beginning where this process was busy.
+        else resolve({ channel, ended: endOf(channel) })
       })
     } catch {
       reject(lost())
     }
   })
 
-/** The exit code; an end by signal is 128 and its number. Undefined when the connection ended first. */
-export function endOf(channel: ClientChannel): Promise<number | undefined> {
+function endOf(channel: ClientChannel): Promise<number | undefined> {
   let exitCode: number | undefined
   channel.on('exit', (code: number | null, name?: string) => {
     const numbers: Readonly<Record<string, number>> = constants.signals

@@ -7,7 +7,7 @@ import { commandLine, quoted } from './command-line.js'
 import { unreachable } from './failure.js'
 import { leaveByKeys } from './leave-by-keys.js'
 import { login } from './login.js'
-import { endOf, openChannel, signalled } from './run.js'
+import { signalled, started, type Started } from './run.js'
 import { takePid } from './take-pid.js'
 
 /** How long a command that was asked to leave may take, at each asking. */
@@ -23,8 +23,8 @@ export const attachSsh: AttachSsh = async (place, command, signal) => {
   client.on('error', (reason) => (error = reason))
   const lost = (instead = error): Error => unreachable(place, instead)
   try {
-    const channel = await openChannel((answer) => ask(client, command, answer), lost)
-    const exitCode = await join(client, channel, command, signal)
+    const running = await started((answer) => ask(client, command, answer), lost)
+    const exitCode = await join(client, running, command, signal)
     if (exitCode !== undefined) return exitCode
     throw signal.aborted ? signal.reason : lost()
   } finally {
@@ -49,7 +49,7 @@ function sizeOf(terminal: TerminalHere): { cols: number; rows: number; width: nu
 /** Resolves to the exit code; undefined where there is none, as the connection ended or the command did not obey. */
 async function join(
   client: Client,
-  channel: ClientChannel,
+  { channel, ended }: Started,
   { terminal, stdin, stdout, stderr }: AttachedCommand,
   signal: AbortSignal,
 ): Promise<number | undefined> {
@@ -61,7 +61,7 @@ async function join(
     pour(channel, stdout, onBroken),
     pour(taken ? channel.stderr.pipe(taken.stream) : channel.stderr, stderr, onBroken),
   ])
-  void Promise.all([endOf(channel), poured]).then(([exitCode]) => end(exitCode))
+  void Promise.all([ended, poured]).then(([exitCode]) => end(exitCode))
   channel.on('error', () => undefined) // written after the end of the command
   const unread = feed(channel, stdin, terminal ? () => end(byName('SIGINT')) : undefined)
   const unshown = terminal && showIn(terminal, channel)
