@@ -7,7 +7,9 @@ import { fixed, median, secondsOf } from './measure.js'
 /** @typedef {import('./run.js').Row} Row @typedef {import('./cloud.js').Bench} Bench */
 
 const UP = ['up', 'deepseek-coder-v2', '--until', 'machine', '--yes', '--name']
-const UP_ROUNDS = 7
+const UP_ROUNDS = 5
+/** How long machines take to end; real ones take a minute. */
+const ENDINGS_MS = [0, 300, 3000]
 const LADDER_ROUNDS = 5
 const STATUS_ROUNDS = 15
 const RUNGS = 40
@@ -31,9 +33,9 @@ export const rentRows = () =>
 async function upRows(bench) {
   const ups = []
   /** @type {Record<number, {ours: number, raw: number}[]>} */
-  const downs = { 0: [], 300: [] }
-  for (let round = 0; round < 2 * UP_ROUNDS; round += 1) {
-    const shuttingDownMs = round % 2 === 0 ? 0 : 300
+  const downs = { 0: [], 300: [], 3000: [] }
+  for (let round = 0; round < ENDINGS_MS.length * UP_ROUNDS; round += 1) {
+    const shuttingDownMs = ENDINGS_MS[round % ENDINGS_MS.length] ?? 0
     Object.assign(bench.cloud.settings, { shuttingDownMs })
     const name = `bench${String(round)}`
     const raw = await firstLaunch(bench, () => bench.node('bench/raw-up.js', name))
@@ -57,9 +59,9 @@ async function upRows(bench) {
       const down = ratioOf(pairs)
       return {
         what: `\`labos down\`, machines that take ${ms} ms to end, against the SDK alone`,
-        target: 'none',
+        target: '1.2x or less',
         measured: `${fixed(down.ratio)}x (${fixed(down.ours)} s, ${fixed(down.raw)} s)`,
-        ok: true,
+        ok: down.ratio <= 1.2,
       }
     }),
   ]

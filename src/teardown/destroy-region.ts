@@ -28,13 +28,17 @@ interface Ledger {
   /** As the last search found them, or the last look at a machine. */
   found: readonly Holding[]
   round: number
+  /** Ids of what was ended or removed. */
+  readonly done: Set<string>
+  /** Rounds, one after the other, that changed nothing. */
+  fruitless: number
   unreached: number
 }
 
 export async function destroyIn(asked: RegionWish, deps: DestroyDeps, signal: AbortSignal): Promise<RegionResult> {
   const { settleRegion = asked.region, settleUntilMs = 0 } = asked
   const wish = { ...asked, settleUntilMs: settleRegion === asked.region ? settleUntilMs : 0 }
-  const ledger: Ledger = { seen: new Map(), found: [], round: 0, unreached: 0 }
+  const ledger: Ledger = { seen: new Map(), found: [], round: 0, done: new Set(), fruitless: 0, unreached: 0 }
   const settleMs = wish.settleUntilMs - deps.clock.now()
   const endMs = deps.clock.monotonicMs() + Math.max(LIMIT_MS, settleMs + LIMIT_MS)
   try {
@@ -69,9 +73,16 @@ async function endUnseen(
     deps.emit({ type: 'note', step: 'teardown', text: `${machine.id} was told to end; that it has is not proven` })
 }
 
-/** The second search follows the removal at once; later ones leave AWS time. */
-const pauseOf = ({ round }: Ledger): number =>
-  round < 2 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 1.5 ** (round - 2))
+/** After a change is looked at once; where there was none, AWS needs time. */
+const pauseOf = ({ fruitless }: Ledger): number =>
+  fruitless === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 1.5 ** (fruitless - 1))
+
+/** AWS may list for a while what is gone: to end that again is no change. */
+function note(ledger: Ledger, changed: readonly { readonly id: string }[]): void {
+  const isNews = changed.some(({ id }) => !ledger.done.has(id))
+  for (const { id } of changed) ledger.done.add(id)
+  ledger.fruitless = isNews ? 0 : ledger.fruitless + 1
+}
 
 function result({ region }: RegionWish, { seen, found }: Ledger): RegionResult {
   const left = new Set(found.map(({ id }) => id))
@@ -94,7 +105,7 @@ async function tried(
     const isAway = error instanceof LabosError && error.code === 'aws.unreachable'
     if (!isAway || ledger.round === 0 || ledger.unreached >= UNREACHED_MOST) throw error
     ledger.unreached += 1
-    ledger.round += 1
+    ledger.fruitless += 1
     const delayMs = pauseOf(ledger)
     emit({ type: 'retry', step: 'teardown', attempt: ledger.unreached + 1, reason: error.message, delayMs })
     return false
@@ -110,7 +121,10 @@ async function oneRound(
   signal: AbortSignal,
 ): Promise<boolean> {
   await search(ledger, holdings, wish, signal)
-  if (ledger.found.length === 0) return isSettled(ledger, wish, deps)
+  if (ledger.found.length === 0) {
+    note(ledger, [])
+    return isSettled(ledger, wish, deps)
+  }
   const machines = ledger.found.flatMap(({ machine }) => machine ?? [])
   const onChange = (machine: CloudMachine): void => void (ledger.found = withMachine(ledger.found, machine))
   if (machines.length > 0) {
@@ -120,6 +134,7 @@ async function oneRound(
       deps,
       signal,
     )
+    note(ledger, machines)
     return wish.noWait === true
   }
   if (wish.noWait === true) return true
@@ -147,6 +162,7 @@ async function removeThings(
     ledger.found = things.filter((each) => !removed.has(each))
     throw refused.reason
   }
+  note(ledger, [...removed])
   if (inUse.length > 0)
     emit({ type: 'note', step: 'teardown', text: `in use still: ${inUse.map(({ id }) => id).join(', ')}` })
 }

@@ -135,6 +135,8 @@ export interface FakeCloud {
   ingress: string[]
   /** From `shutting-down` to `terminated`, and so on. */
   movingMs: number
+  /** For so long what is removed is still listed. */
+  lateMs: number
   /** How far the computer's clock is ahead of AWS's. */
   aheadMs: number
   /** Called after a start. */
@@ -146,6 +148,7 @@ export interface FakeCloud {
 /** Machines take time to change, a group is in use while a machine is there, a disk goes with its machine. */
 export function fakeCloud(clock: FakeClock, regions: readonly AwsRegion[] = REGIONS): FakeCloud {
   const moving = new Map<string, { readonly to: MachineState; readonly atMs: number }>()
+  const removed = new Map<string, number>()
   const failures = new Map<string, LabosError[]>()
   const changes: string[] = []
   const cloud: FakeCloud = {
@@ -167,6 +170,7 @@ export function fakeCloud(clock: FakeClock, regions: readonly AwsRegion[] = REGI
     things: thingsOf('1'),
     ingress: ['203.0.113.7/32'],
     movingMs: 10_000,
+    lateMs: 0,
     aheadMs: 0,
     then: () => undefined,
     fail: (call, error, times = Infinity) =>
@@ -183,6 +187,8 @@ export function fakeCloud(clock: FakeClock, regions: readonly AwsRegion[] = REGI
     }
   }
   const settle = (): void => {
+    const isListed = ({ id }: Holding): boolean => clock.monotonicMs() < (removed.get(id) ?? Infinity) + cloud.lateMs
+    cloud.things = cloud.things.filter(isListed)
     for (const [id, { to, atMs }] of moving) {
       if (clock.monotonicMs() < atMs) continue
       moving.delete(id)
@@ -235,7 +241,8 @@ export function fakeCloud(clock: FakeClock, regions: readonly AwsRegion[] = REGI
       changed('remove', id)
       const thing = cloud.things.find((each) => each.id === id)
       if (thing && isUsed(thing)) return 'in-use'
-      cloud.things = cloud.things.filter((each) => each.id !== id)
+      if (!removed.has(id)) removed.set(id, clock.monotonicMs())
+      settle()
       return 'removed'
     },
     tag: async (id, tags) => {
