@@ -36,11 +36,10 @@ export async function prepare(
   context: Context,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const [{ facts, ladder }, access, scripts, keys] = await Promise.all([
+  const [{ facts, ladder }, access, scripts] = await Promise.all([
     factsWithNetwork(lab, region, request, context, signal),
     accessOf(lab, request, context, signal),
     machineScripts(context.templatesDir),
-    ensureLabKeys(context.paths, lab.name, context.makeSshKey),
   ])
   for (const text of warningsOf(facts, context.clock.now())) context.emit({ type: 'note', step: 'facts', text })
   const refusal = refuseLaunch(facts, ladder)
@@ -49,6 +48,8 @@ export async function prepare(
   const { image, identity } = facts
   if (!image.known || !image.value) throw new Error('a launch without an image was not refused')
   if (!identity.known) throw noAccount(identity.error)
+  // Not beside the reading: where that fails, the lab's folder is removed at once.
+  const keys = await ensureLabKeys(context.paths, lab.name, context.makeSshKey)
   const ttlMs = Math.min(...ladder.rungs.map(({ offer }) => offer.deadlineMs))
   // By AWS's clock: a laptop's may be wrong, and the machine's is AWS's.
   const expiresAt = new Date(context.clock.now() - (facts.skewMs ?? 0) + ttlMs).toISOString()
