@@ -37,6 +37,12 @@ function servingRows(lab: LabStatus): readonly (readonly [string, string | undef
   return [
     ['engine', engine && `${engine}, ${String(contextTokens)} tokens of context`],
     ['set-up', setUpText(lab)],
+    [
+      'logs',
+      lab.state === 'failed'
+        ? `labos logs bootstrap --name ${lab.name}, labos logs engine --name ${lab.name}`
+        : undefined,
+    ],
     ['endpoint', endpoint],
     ['path', path && path.state !== 'connected' ? `${path.state} since ${formatTime(path.since)}` : undefined],
     ['requests', requestsText(lab)],

@@ -29,9 +29,9 @@ export class LabosError extends Error {
     return exitOf(this.code)
   }
 
-  /** The same error with a sentence on what exists now. */
-  withAftermath(aftermath: string): LabosError {
-    return new LabosError(this.code, this.message, { suggestions: this.suggestions, aftermath, cause: this.cause })
+  /** The same error with a sentence on what exists now, and with what to do about that where it is something else. */
+  withAftermath(aftermath: string, suggestions = this.suggestions): LabosError {
+    return new LabosError(this.code, this.message, { suggestions, aftermath, cause: this.cause })
   }
 
   toJSON(): ErrorJson {

@@ -47,7 +47,12 @@ find_python() {
     supported '' || fail "$1" "no Python 3.11 to 3.13 here, and none could be fetched: $(told_by "$words")"
 }
 
-# The line of a program's words that says most: its first complaint.
+# What says most of a program's words: its first complaint, with the lines that tell why where that ends in a colon.
 told_by() {
-    { grep -m 1 -i -E 'error|failed|cannot|no solution|space left' "$1" || grep . "$1" | tail -n 1; } | sed 's,^ *,,'
+    awk '
+        said != "" { sub(/^[^[:alnum:]]+/, ""); said = said " " $0; if (++more == 4) exit; next }
+        /[^[:space:]]/ { last = $0 }
+        tolower($0) ~ /error|failed|cannot|no solution|space left/ { said = $0; if (said !~ /:[[:space:]]*$/) exit }
+        END { if (said == "") said = last; sub(/^[[:space:]]+/, "", said); sub(/[[:space:]]+$/, "", said); print said }
+    ' "$1"
 }

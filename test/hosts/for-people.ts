@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
+import { TEST_ENGINE_VERSION } from '../engine/engine-index.js'
 import type { Hosts } from '../cloud/hosts.js'
 import { testCacheDir } from '../setup/test-cache.js'
 import { hostsOf } from './cloud-hosts.js'
@@ -49,7 +50,12 @@ async function downloads(mirror: (listener: RequestListener) => Promise<string>)
   const index = newest('engine-index-')
   const tree = newest('hub-tree-')
   return {
-    ...(index === undefined ? {} : { LABOS_PACKAGE_INDEX: `${await mirror(indexListener(index))}/simple` }),
+    ...(index === undefined
+      ? {}
+      : {
+          LABOS_PACKAGE_INDEX: `${await mirror(indexListener(index))}/simple`,
+          LABOS_ENGINE_VERSION: TEST_ENGINE_VERSION,
+        }),
     ...(tree === undefined ? {} : { LABOS_HUB: await mirror(hubListener(tree, await readHub(tree))) }),
   }
 }

@@ -3,7 +3,7 @@ import { LabosError } from '../../errors/labos-error.js'
 import type { HostLab } from '../../state/host-record.js'
 import type { Context } from '../context.js'
 import { downHost } from '../down-host.js'
-import { isWorthALook } from '../up-rented/undo.js'
+import { isWorthALook, withoutLogs } from '../up-rented/undo.js'
 import type { HostUpRequest } from './request.js'
 
 const LONGEST_MS = 2 * 60_000
@@ -23,14 +23,17 @@ export async function guardHost<T>(
     if (keep) throw error.withAftermath(`What was made is kept, as you said. ${remove}`)
     if (isWorthALook(error, context))
       throw error.withAftermath(`What was made is kept, so that its logs can be read. ${remove}`)
-    throw error.withAftermath(await undone(record, context))
+    const left = await removed(record, context)
+    if (left === undefined) throw withoutLogs(error, `What was made on ${record.plan.target} is removed again.`)
+    throw error.withAftermath(left)
   }
 }
 
-async function undone(record: HostLab, context: Context): Promise<string> {
+/** Undefined when nothing is left; else a sentence on that. */
+async function removed(record: HostLab, context: Context): Promise<string | undefined> {
   try {
     await downHost(record, {}, context, AbortSignal.timeout(LONGEST_MS))
-    return `What was made on ${record.plan.target} is removed again.`
+    return undefined
   } catch (error) {
     if (!(error instanceof LabosError)) throw error
     return `What was made could not be removed: ${error.message} Try again: \`labos down ${record.name}\`.`

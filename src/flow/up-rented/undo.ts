@@ -33,7 +33,8 @@ export async function guarded<T>(
         error,
         `It is kept, so that its logs can be read. ${stillRuns(record)} Remove it: \`labos down ${name}\`.`,
       )
-    throw told(error, await undone(record, context))
+    const { isGone, text } = await undone(record, context)
+    throw isGone ? withoutLogs(error, text) : told(error, text)
   }
 }
 
@@ -43,11 +44,25 @@ export const isWorthALook = (error: unknown, { prompt, env }: Context): boolean 
 
 const LOOKED_AT: ReadonlySet<string> = new Set(['laboratory.failed', 'serving.failed', 'serving.canary'])
 
+/** What is removed has no logs any more. */
+export const withoutLogs = (error: unknown, aftermath: string): unknown =>
+  error instanceof LabosError && LOOKED_AT.has(error.code)
+    ? error.withAftermath(aftermath, [
+        'To read its logs: `labos up` again with `--keep`, which leaves what does not serve until its boot deadline.',
+      ])
+    : told(error, aftermath)
+
 const told = (error: unknown, aftermath: string): unknown =>
   error instanceof LabosError ? error.withAftermath(aftermath) : error
 
-/** Removes the lab; resolves to a sentence on what is left. */
-async function undone(record: RentedLab, context: Context): Promise<string> {
+interface Undone {
+  readonly isGone: boolean
+  /** A sentence on what is left. */
+  readonly text: string
+}
+
+/** Removes the lab. */
+async function undone(record: RentedLab, context: Context): Promise<Undone> {
   const { name, id, regions, machine } = record
   const signal = AbortSignal.timeout(LONGEST_MS)
   context.emit({ type: 'start', step: 'teardown', text: `removing what was made of ${name}` })
@@ -67,10 +82,10 @@ async function undone(record: RentedLab, context: Context): Promise<string> {
       await removeLab(context.paths, name)
       const elapsedMs = context.clock.monotonicMs() - sinceMs
       context.emit({ type: 'done', step: 'teardown', text: `nothing of ${name} is left in AWS`, elapsedMs })
-      return 'What was made is removed again: nothing of it is left in AWS.'
+      return { isGone: true, text: 'What was made is removed again: nothing of it is left in AWS.' }
     }
   } catch (error) {
     if (!(error instanceof LabosError)) throw error
   }
-  return `It could not be removed. ${stillRuns(record)} Remove it: \`labos down ${name}\`.`
+  return { isGone: false, text: `It could not be removed. ${stillRuns(record)} Remove it: \`labos down ${name}\`.` }
 }

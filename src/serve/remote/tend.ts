@@ -78,7 +78,7 @@ async function lookAtUnit(care: Care, machine: RemoteMachine, signal: AbortSigna
   const { stdout } = await runWithin(machine, asked, deps.clock, signal)
   if (stdout.trim() !== 'failed') return
   const found = explained(await lastLines(machine, what, sinceWell(care), deps, signal), what.engine)
-  care.failure = found ?? { detail: 'The engine ended again and again; `labos logs engine` has all that it said.' }
+  care.failure = found ?? { detail: 'The engine ended again and again.' }
 }
 
 async function lookAtFailure(care: Care, machine: RemoteMachine, signal: AbortSignal): Promise<void> {

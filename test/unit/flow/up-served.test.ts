@@ -190,6 +190,7 @@ describe('a lab that does not serve', () => {
     expect(error).toMatchObject({
       code: 'laboratory.failed',
       aftermath: textWith('nothing of it is left in AWS'),
+      suggestions: [textWith('`--keep`')], // its logs are gone with it
     })
     expect([statesOf(it), labNames(it.context.paths)]).toEqual([['terminated'], []])
     expect([it.keeper.done, [...it.context.processes.running]]).toEqual([['launch', 'end'], [1]])

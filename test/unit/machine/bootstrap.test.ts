@@ -200,13 +200,24 @@ describe('the engine', () => {
 
   it.each([
     ['a full disk', 'error: Failed to write: No space left on device (os error 28)', 'disk.short'],
-    ['a version that is not there', '  × No solution found when resolving dependencies:', 'engine.install'],
     ['no network', 'error: Failed to fetch: `http://x/simple/vllm/`', 'engine.download'],
   ])('fails by name: %s', (_, words, cause) => {
     const world = labWorld()
     pip(world, `echo x >>${world.root}/tries; echo '${words}' >&2; exit 1`)
     expect(failure(world)).toMatchObject({ status: 1, cause, text: words.trim() })
     expect(world.read('tries')?.length).toBe(cause === 'engine.download' ? 8 : 2)
+  })
+
+  it('that nobody has says which is wanted, though that stands in the lines below', () => {
+    const world = labWorld()
+    const words = `  × No solution found when resolving dependencies:
+  ╰─▶ Because there is no version of vllm==9.9.9 and you require
+      vllm==9.9.9, we can conclude that your requirements are unsatisfiable.`
+    pip(world, `echo '${words}' >&2; exit 1`)
+    expect(failure(world)).toMatchObject({
+      cause: 'engine.install',
+      text: '× No solution found when resolving dependencies: Because there is no version of vllm==9.9.9 and you require vllm==9.9.9, we can conclude that your requirements are unsatisfiable.',
+    })
   })
 
   it('is installed again where the download stood still', () => {

@@ -186,7 +186,7 @@ describe('a machine that cannot serve', () => {
       'nvidia-smi is not there',
       'nvidia-smi is not there. The machine has no NVIDIA driver that works',
     ],
-    ['engine.exit', 'Killed', 'Killed. `labos logs engine` has all'],
+    ['engine.exit', 'Killed', 'Killed. The engine ended before it ever answered.'],
   ])('for %s is told why by the machine itself', async (cause, text, detail) => {
     const { watch, clock } = await failing(cause, text, ['INFO nothing that tells'])
     await clock.advance(1000)
