@@ -3,6 +3,9 @@ import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
 import { loadTestCode } from './load-test-code.js'
 
+/** The AWS SDK speaks to those who update it. */
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+
 const PORT = '5055'
 const HELP = `An AWS to try labos on: moto behind a proxy, on this computer only. Ends with Ctrl-C, and all in it.
 

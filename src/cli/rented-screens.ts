@@ -11,7 +11,8 @@ import { painted, priceText, requestsText, restartsText } from './lab-words.js'
 
 /** Everything known of one rented lab. */
 export function rentedScreen(lab: LabStatus, paint: Paint): string {
-  const { machine, usdSoFar = null, name, lease } = lab
+  const { machine, name, lease } = lab
+  const hasEnded = lab.state === 'ended' && machine !== undefined // a host of the user's own goes on
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['state', `${lab.state}${lab.detail === undefined ? '' : `: ${lab.detail}`}`],
     ['model', lab.model],
@@ -19,9 +20,9 @@ export function rentedScreen(lab: LabStatus, paint: Paint): string {
     ['machine', machine && `${machine.id}, ${machine.instanceType}, ${machine.market}, in ${machine.zone}`],
     ['address', machine?.address],
     ['host', lab.host],
-    ['lease', lease?.text],
-    ['cost', `${formatUsdOr(usdSoFar, 'not known')} so far, ${priceText(lab)} now${endText(lab)}`],
-    ['ends', `${endsText(lab)}labos down ${name}`],
+    ['lease', hasEnded ? undefined : lease?.text],
+    ['cost', costText(lab)],
+    ['ends', hasEnded ? undefined : `${endsText(lab)}labos down ${name}`],
     ...(lab.notes ?? []).map(({ text }) => ['note', text] as const),
   ]
   const [first = '', ...lines] = factLines(
@@ -56,6 +57,11 @@ function setUpText({ phases = [] }: LabStatus): string | undefined {
   return phases.map(({ name, state }) => `${name} ${state}`).join(', ')
 }
 
+function costText(lab: LabStatus): string {
+  if (lab.provider === 'ssh') return 'nothing: the host is your own'
+  return `${formatUsdOr(lab.usdSoFar ?? null, 'not known')} so far, ${priceText(lab)} now${endText(lab)}`
+}
+
 function endText({ usdUntilEnd, usdUntilDeadline, endsAt, state }: LabStatus): string {
   if (typeof usdUntilEnd !== 'number' || endsAt === undefined || state === 'ended') return ''
   const atMost = typeof usdUntilDeadline === 'number' ? `, ${formatUsd(usdUntilDeadline)} at most` : ''
@@ -80,7 +86,7 @@ export function costScreen({ labs, sum, unknown }: CostReport, paint: Paint): st
   ])
   const [head = '', ...lines] = columns(
     [
-      ['LAB', 'STATE', 'SO FAR', 'STOPPED', '$/H NOW', 'BY ITS END', 'ENDS'],
+      ['LAB', 'STATE', 'SO FAR', 'STOPPED', '$/H NOW', 'AT MOST', 'ENDS'],
       ...rows,
       ...(labs.length > 1 ? [['in all', '', ...moneyCells(sum)]] : []),
     ],

@@ -24,6 +24,7 @@ function downText(result: DownResult): string {
 function costText({ usd, usdIs }: DownResult): string {
   if (usd === null) return 'What it cost is not known.'
   if (usdIs === 'at-most') return `It cost ${formatUsd(usd)} at most: it had ended before.`
+  if (usd === 0) return 'It cost nothing.'
   if (usdIs === 'estimate') return `It cost about ${formatUsd(usd)}: without a record that is an estimate.`
   return `It cost ${formatUsd(usd)}.`
 }

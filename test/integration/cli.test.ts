@@ -256,7 +256,7 @@ describe('down', () => {
   it('proves that nothing is left, and does not fail when told that it may be gone', async () => {
     const { pid, port, engine } = labos.keeper('smollm2')
     const down = await labos.run(['down'])
-    expect(down).toMatchObject({ exitCode: 0, stdout: 'smollm2 is gone. It cost $0.00.\n' })
+    expect(down).toMatchObject({ exitCode: 0, stdout: 'smollm2 is gone. It cost nothing.\n' })
     expect([runs(pid), runs(engine?.pid ?? 0)]).toEqual([false, false])
     expect(existsSync(labos.labFile('smollm2', 'lab.json'))).toBe(false)
     const again: Server = createServer()

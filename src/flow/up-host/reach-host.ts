@@ -47,7 +47,7 @@ export async function reachHost(
 /** What to do where there is no lab yet, and no cloud that knows the machine. */
 function advised(error: LabosError, target: string): LabosError {
   const { code, message, cause } = error
-  const suggestions = ADVICE[code]?.(target)
+  const suggestions = cause === undefined ? undefined : ADVICE[code]?.(target) // else no login was tried
   return suggestions ? new LabosError(code, message, { suggestions, cause }) : error
 }
 

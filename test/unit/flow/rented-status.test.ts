@@ -109,6 +109,13 @@ describe('the status of a rented lab', () => {
     expect(await labStatus('one', context)).toMatchObject({ state: word, detail })
   })
 
+  it('says no end of a machine that has ended', async () => {
+    const { context } = await world(1, { machine: { ...knownMachine!, state: 'terminated' } })
+    const screen = statusScreen(await labStatus('one', context), noColour)
+    expect(screen).toMatch(/^ {2}state +ended: /m)
+    expect(screen).not.toMatch(/by itself|^ {2}lease/m)
+  })
+
   it('stands beside local labs in one table', async () => {
     const { context } = await world()
     await saveSomeLab(context.paths, 'local')
@@ -216,17 +223,17 @@ describe('labos cost', () => {
       ],
     })
     expect(costScreen(allCosts(context), noColour)).toMatchInlineSnapshot(`
-      "LAB     STATE    SO FAR  STOPPED  $/H NOW  BY ITS END  ENDS
-      asleep  stopped   $1.89    $0.01    $0.01           -  -
-      local   local     $0.00    $0.00    $0.00       $0.00  -
-      one     running   $3.76    $0.00    $1.88       $7.52  2026-01-01 04:00 UTC
+      "LAB     STATE    SO FAR  STOPPED  $/H NOW  AT MOST  ENDS
+      asleep  stopped   $1.89    $0.01    $0.01        -  -
+      local   local     $0.00    $0.00    $0.00    $0.00  -
+      one     running   $3.76    $0.00    $1.88    $7.52  2026-01-01 04:00 UTC
       in all            $5.65    $0.01    $1.90
       By the prices of each plan, without taxes and traffic; AWS bills by its own
       clock."
     `)
     expect(costScreen(cost(['one'], context), noColour)).toMatchInlineSnapshot(`
-      "LAB  STATE    SO FAR  STOPPED  $/H NOW  BY ITS END  ENDS
-      one  running   $3.76    $0.00    $1.88       $7.52  2026-01-01 04:00 UTC
+      "LAB  STATE    SO FAR  STOPPED  $/H NOW  AT MOST  ENDS
+      one  running   $3.76    $0.00    $1.88    $7.52  2026-01-01 04:00 UTC
       By the prices of each plan, without taxes and traffic; AWS bills by its own
       clock."
     `)
@@ -241,10 +248,10 @@ describe('labos cost', () => {
     expect(report.unknown).toEqual(['bad', 'odd'])
     expect(report.sum.usdSoFar).toBeCloseTo(1.88)
     expect(costScreen(report, noColour)).toMatchInlineSnapshot(`
-      "LAB     STATE    SO FAR  STOPPED  $/H NOW  BY ITS END  ENDS
-      bad     damaged       ?        ?        ?           -  -
-      odd     running       ?    $0.00        ?           -  2026-01-01 04:00 UTC
-      one     running   $1.88    $0.00    $1.88       $7.52  2026-01-01 04:00 UTC
+      "LAB     STATE    SO FAR  STOPPED  $/H NOW  AT MOST  ENDS
+      bad     damaged       ?        ?        ?        -  -
+      odd     running       ?    $0.00        ?        -  2026-01-01 04:00 UTC
+      one     running   $1.88    $0.00    $1.88    $7.52  2026-01-01 04:00 UTC
       in all            $1.88    $0.00    $1.88
       Not in the sum, as it is not known: bad, odd.
       By the prices of each plan, without taxes and traffic; AWS bills by its own

@@ -69,6 +69,7 @@ function host(answer: (line: string) => Partial<CommandResult>): RemoteMachine &
 const unreachable = (): never => {
   throw new LabosError('machine.unreachable', 'box does not answer on port 22: no answer in time.', {
     suggestions: ['x'],
+    cause: new Error('ETIMEDOUT'),
   })
 }
 
