@@ -1,12 +1,12 @@
 /** The last screen of `up` on a machine: what there is, what it costs, how to use it, how it ends. */
-import type { RentedUp } from '../flow/up-rented/up-rented.js'
+import type { MachineUp } from '../flow/up-machine.js'
 import { formatDuration, formatUsdOr } from '../ui/format.js'
 import type { Paint } from '../ui/paint.js'
 import { factLines } from '../ui/text.js'
 import { endsText } from './rented-screens.js'
 import { type EndpointScreenFacts, firstUse } from './screens.js'
 
-export function rentedScreen(result: RentedUp, paint: Paint, { labCount, program }: EndpointScreenFacts): string {
+export function rentedScreen(result: MachineUp, paint: Paint, { labCount, program }: EndpointScreenFacts): string {
   const { lab, notes } = result
   const facts = factLines([
     ...endpointFacts(result),
@@ -19,7 +19,7 @@ export function rentedScreen(result: RentedUp, paint: Paint, { labCount, program
 }
 
 /** The same on a host of the user's own. */
-export function hostScreen(result: RentedUp, paint: Paint, { labCount, program }: EndpointScreenFacts): string {
+export function hostScreen(result: MachineUp, paint: Paint, { labCount, program }: EndpointScreenFacts): string {
   const { lab, notes } = result
   const facts = factLines([
     ...endpointFacts(result),
@@ -32,7 +32,7 @@ export function hostScreen(result: RentedUp, paint: Paint, { labCount, program }
   return ['', paint.bold(headline(result)), '', ...facts, ...use].join('\n')
 }
 
-function headline({ lab, outcome, proof, elapsedMs }: RentedUp): string {
+function headline({ lab, outcome, proof, elapsedMs }: MachineUp): string {
   if (outcome === 'already-up') return `${lab.name} is already up`
   const speed = proof?.tokensPerSecond === undefined ? '' : `, ${proof.tokensPerSecond.toFixed(0)} tokens/s`
   return `${lab.name} ${proof ? 'is up' : 'has its machine'} (${formatDuration(elapsedMs)}${speed})`
@@ -40,7 +40,7 @@ function headline({ lab, outcome, proof, elapsedMs }: RentedUp): string {
 
 type Facts = readonly (readonly [string, string])[]
 
-function endpointFacts({ lab, keyFile }: RentedUp): Facts {
+function endpointFacts({ lab, keyFile }: MachineUp): Facts {
   if (keyFile === undefined || lab.endpoint === undefined) return []
   return [
     ['endpoint', lab.endpoint],
@@ -49,7 +49,7 @@ function endpointFacts({ lab, keyFile }: RentedUp): Facts {
   ]
 }
 
-function machineFacts({ lab: { machine }, keyFile }: RentedUp): Facts {
+function machineFacts({ lab: { machine }, keyFile }: MachineUp): Facts {
   if (machine === undefined) return []
   return [
     ['machine', `${machine.id}, ${machine.instanceType} (${machine.market}) in ${machine.zone}`],
@@ -57,7 +57,7 @@ function machineFacts({ lab: { machine }, keyFile }: RentedUp): Facts {
   ]
 }
 
-function moneyFacts(lab: RentedUp['lab'], program: string): Facts {
+function moneyFacts(lab: MachineUp['lab'], program: string): Facts {
   const price = formatUsdOr(lab.usdPerHour ?? null, 'not known')
   return [
     ['price', `${price}/h, ${formatUsdOr(lab.usdSoFar ?? null, 'not known')} so far`],

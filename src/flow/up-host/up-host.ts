@@ -3,8 +3,6 @@ import { LabosError } from '../../errors/labos-error.js'
 import type { RemoteMachine } from '../../ports.js'
 import { systemctl, unitOf } from '../../serve/remote/on-machine.js'
 import type { HostLab } from '../../state/host-record.js'
-import { takeLock } from '../../state/lock.js'
-import { labPaths, lockPath } from '../../state/paths.js'
 import { readLab } from '../../state/read.js'
 import { isOnHost } from '../../state/record.js'
 import { ensureLabDir, newLabId, saveLab } from '../../state/store.js'
@@ -14,10 +12,10 @@ import { labStatus } from '../lab-status.js'
 import { proveServing, type Proof } from '../prove-serving.js'
 import { machineProving } from '../proving.js'
 import { notOwn } from '../request.js'
+import { type MachineUp, type Outcome, upMachine } from '../up-machine.js'
 import { awaitLaboratory } from '../up-rented/await-laboratory.js'
 import { openRented } from '../up-rented/open-rented.js'
 import { differsError } from '../up-rented/request.js'
-import type { RentedUp } from '../up-rented/up-rented.js'
 import { guardHost } from './guard-host.js'
 import { hostRecordParts } from './host-parts.js'
 import { planHostLab } from './plan-host-lab.js'
@@ -34,32 +32,10 @@ const FIRST_TOKEN_MS = 5 * 60_000
  * Idempotent: a lab that serves is left as it is, a half-made one goes on where it stopped. Nothing is made on the host before
  * the user said yes; when the first `up` fails or is interrupted, what it made there is removed again, unless `keep`.
  */
-export async function upHost(request: HostUpRequest, context: Context, signal: AbortSignal): Promise<RentedUp> {
-  const { clock, emit, paths } = context
-  const sinceMs = clock.monotonicMs()
+export function upHost(request: HostUpRequest, context: Context, signal: AbortSignal): Promise<MachineUp> {
   const name = hostLabName(request)
-  const command = `labos up ${request.model}`
-  const onWait = (holder: { readonly pid: number; readonly command: string }): void => {
-    emit({
-      type: 'note',
-      text: `\`${holder.command}\` (pid ${String(holder.pid)}) is working on "${name}"; waiting for it`,
-    })
-  }
-  const release = await takeLock(lockPath(paths, name), { command, waitMs: WAIT_MS, onWait }, context, signal)
-  try {
-    const { outcome, proof } = await upLocked(name, request, context, signal)
-    const lab = await labStatus(name, context)
-    const notes = lab.notes?.map(({ text }) => text) ?? []
-    const elapsedMs = clock.monotonicMs() - sinceMs
-    return { outcome, lab, ...(proof ? { proof } : {}), keyFile: labPaths(paths, name).key, notes, elapsedMs }
-  } finally {
-    await release()
-  }
-}
-
-interface Outcome {
-  readonly outcome: RentedUp['outcome']
-  readonly proof?: Proof
+  const wish = { name, model: request.model, waitMs: WAIT_MS }
+  return upMachine(wish, context, signal, () => upLocked(name, request, context, signal))
 }
 
 async function upLocked(name: string, request: HostUpRequest, context: Context, signal: AbortSignal): Promise<Outcome> {
@@ -69,7 +45,7 @@ async function upLocked(name: string, request: HostUpRequest, context: Context, 
   const lab = existing
   const differs = lab && hostDifference(request, lab)
   if (differs !== undefined) throw differsError(name, differs)
-  if (lab && (await labStatus(name, context)).state === 'serving') return { outcome: 'already-up' }
+  if (lab && (await labStatus(name, context)).state === 'serving') return { outcome: 'already-up', record: lab }
   context.emit({ type: 'start', step: 'facts', text: `looking at ${request.target}` })
   const reached = await reachHost(request, context, signal)
   try {
@@ -116,7 +92,7 @@ async function first(
   await saveLab(paths, record) // before the first thing is made there
   return guardHost(record, request, context, async () => {
     const made = await setUp(record, machine, context, signal)
-    return { outcome: 'up' as const, proof: await serve(made, context, signal) }
+    return { outcome: 'up' as const, ...(await serve(made, context, signal)) }
   })
 }
 
@@ -142,7 +118,7 @@ async function goOn(lab: HostLab, reached: ReachedHost, context: Context, signal
   const made = (await runsThere(record, reached.machine, signal))
     ? record
     : await setUp(record, reached.machine, context, signal)
-  return { outcome: 'up', proof: await serve(made, context, signal) }
+  return { outcome: 'up', ...(await serve(made, context, signal)) }
 }
 
 async function setUp(record: HostLab, machine: RemoteMachine, context: Context, signal: AbortSignal): Promise<HostLab> {
@@ -163,10 +139,15 @@ async function runsThere(
   return exitCode === 0 // one of them is
 }
 
-async function serve(record: HostLab, context: Context, signal: AbortSignal): Promise<Proof> {
+async function serve(
+  record: HostLab,
+  context: Context,
+  signal: AbortSignal,
+): Promise<{ readonly record: HostLab; readonly proof: Proof }> {
   await openRented(record, context, signal)
   await awaitLaboratory(record, context, signal)
   const proof = await proveServing(machineProving(record, FIRST_TOKEN_MS), context, signal)
-  await saveLab(context.paths, { ...record, stepsDone: ['plan', 'host', 'laboratory', 'serving'] })
-  return proof
+  const served = { ...record, stepsDone: ['plan', 'host', 'laboratory', 'serving'] }
+  await saveLab(context.paths, served)
+  return { record: served, proof }
 }

@@ -8,13 +8,10 @@ import { isThere, withMachine, withoutMachine } from '../rented-record.js'
 import { stillRuns } from '../still-runs.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { labStatus } from '../lab-status.js'
+import type { Outcome } from '../up-machine.js'
 import { type FromMachine, fromMachine } from './from-machine.js'
 import { makeIn } from './climb-regions.js'
 import type { RentUpRequest } from './request.js'
-
-interface Outcome extends FromMachine {
-  readonly outcome: 'up' | 'already-up'
-}
 
 export async function resume(
   lab: RentedLab,

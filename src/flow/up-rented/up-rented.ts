@@ -1,16 +1,13 @@
 /** From nothing to a rented machine that answers on port 22; or on with one that an earlier `up` began. */
 import { LabosError } from '../../errors/labos-error.js'
 import type { Serving } from '../../plan/rent/serving.js'
-import { takeLock } from '../../state/lock.js'
-import { labPaths, lockPath } from '../../state/paths.js'
 import { readLab } from '../../state/read.js'
 import { isRented, type RentedLab } from '../../state/record.js'
 import { newLabId } from '../../state/store.js'
 import type { Context } from '../context.js'
-import { labStatus, type LabStatus } from '../lab-status.js'
 import { firstFit, planRental } from '../plan-rent.js'
-import type { Proof } from '../prove-serving.js'
 import { notOwn } from '../request.js'
+import { type MachineUp, type Outcome, upMachine } from '../up-machine.js'
 import { climbRegions } from './climb-regions.js'
 import { differsError, labNameOf, rentDifference, type RentUpRequest } from './request.js'
 import { resume } from './resume.js'
@@ -20,19 +17,6 @@ import { pinWeights } from './pin-weights.js'
 import { rentedPlan, withinLimit } from './rented-plan.js'
 import { guarded } from './undo.js'
 
-export interface RentedUp {
-  readonly outcome: 'up' | 'already-up'
-  readonly lab: LabStatus
-  /** What the proof of serving measured; absent where nothing serves, or it was up already. */
-  readonly proof?: Proof
-  /** Of the endpoint's key; absent where nothing serves. */
-  readonly keyFile?: string
-  /** What is to be known of it, in sentences. */
-  readonly notes: readonly string[]
-  /** From the start of the command. */
-  readonly elapsedMs: number
-}
-
 /** How long a second `up` waits for the first: GPU machines take minutes. */
 const WAIT_MS = 30 * 60_000
 
@@ -40,43 +24,10 @@ const WAIT_MS = 30 * 60_000
  * Idempotent: a lab that runs is left as it is, a half-made one goes on where it stopped, and there is never a second machine.
  * When the first `up` of a lab fails or is interrupted, what it made is removed again, unless `keep`.
  */
-export async function upRented(request: RentUpRequest, context: Context, signal: AbortSignal): Promise<RentedUp> {
-  const sinceMs = context.clock.monotonicMs()
+export function upRented(request: RentUpRequest, context: Context, signal: AbortSignal): Promise<MachineUp> {
   const name = labNameOf(request)
-  const release = await takeLock(
-    lockPath(context.paths, name),
-    {
-      command: `labos up ${request.wish.model}`,
-      waitMs: WAIT_MS,
-      onWait: ({ pid, command }) =>
-        context.emit({
-          type: 'note',
-          text: `\`${command}\` (pid ${String(pid)}) is working on "${name}"; waiting for it`,
-        }),
-    },
-    context,
-    signal,
-  )
-  try {
-    const { outcome, record, proof } = await upLocked(name, request, context, signal)
-    const lab = await labStatus(name, context)
-    return {
-      outcome,
-      lab,
-      ...(proof ? { proof } : {}),
-      ...(record.plan.serving ? { keyFile: labPaths(context.paths, name).key } : {}),
-      notes: lab.notes?.map(({ text }) => text) ?? [],
-      elapsedMs: context.clock.monotonicMs() - sinceMs,
-    }
-  } finally {
-    await release()
-  }
-}
-
-interface Outcome {
-  readonly outcome: RentedUp['outcome']
-  readonly record: RentedLab
-  readonly proof?: Proof
+  const wish = { name, model: request.wish.model, waitMs: WAIT_MS }
+  return upMachine(wish, context, signal, () => upLocked(name, request, context, signal))
 }
 
 async function upLocked(name: string, request: RentUpRequest, context: Context, signal: AbortSignal): Promise<Outcome> {
