@@ -9,7 +9,7 @@ import { loadTestCode } from './load-test-code.js'
 
 const VITEST = join('node_modules', 'vitest', 'vitest.mjs')
 /** In each lane one project after the other. */
-const LANES = [['unit', 'golden', 'integration'], ['aws'], ['hosts', 'vllm', 'laboratory']]
+const LANES = [['unit', 'golden', 'integration', 'vllm'], ['aws'], ['hosts', 'laboratory']]
 const COUNTS = /^(\d+) passed, (\d+) failed, (\d+) skipped$/
 
 const args = process.argv.slice(2)
