@@ -16,7 +16,9 @@ write_key() {
     umask 077
     [ -s "$LABOS_HOME/key" ] || printf 'sk-labos-%s\n' "$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')" |
         replace "$LABOS_HOME/key"
-    # What the engine keeps lies in the lab's folder: compiled code outlives a disk that is emptied by a stop.
+    # What the engine keeps lies in the lab's folder: compiled code outlives a disk that is emptied by a stop. So does
+    # what one that is killed leaves behind; sockets elsewhere, as their names must be short.
+    mkdir -p "$run" "$LABOS_HOME/home/tmp"
     replace "$LABOS_HOME/engine.env" <<ENV
 VLLM_API_KEY=$(cat "$LABOS_HOME/key")
 HF_HOME=$disk/hf
@@ -26,6 +28,9 @@ DO_NOT_TRACK=1
 HF_HUB_DISABLE_TELEMETRY=1
 VLLM_ENGINE_READY_TIMEOUT_S=5400
 VLLM_CACHE_ROOT=$LABOS_HOME/home/vllm
+TORCHINDUCTOR_CACHE_DIR=$LABOS_HOME/home/inductor
+TMPDIR=$LABOS_HOME/home/tmp
+VLLM_RPC_BASE_PATH=$run
 HOME=$LABOS_HOME/home
 ${LABOS_GPUS:+CUDA_DEVICE_ORDER=PCI_BUS_ID
 CUDA_VISIBLE_DEVICES=$LABOS_GPUS}

@@ -27,7 +27,7 @@ let before = ''
 
 /** All that the user has there, with what systemd keeps of the user. */
 const INVENTORY =
-  'find /home/ubuntu /var/lib/systemd/linger -not -path "*/.ssh*" -not -name .bash_history -not -path "*/.cache*" | sort'
+  'find /home/ubuntu /var/lib/systemd/linger $(find /tmp -user ubuntu) -not -path "*/.ssh*" -not -name .bash_history -not -path "*/.cache*" | sort'
 
 beforeAll(async () => {
   if (hostsUnavailable() !== undefined) return

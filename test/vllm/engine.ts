@@ -1,7 +1,7 @@
 /** vLLM as systemd runs it on a machine, but on this computer and without systemd: its own processes, in a group. */
 import { spawn } from 'node:child_process'
 import { openSync, readFileSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { join } from 'node:path'
@@ -51,6 +51,7 @@ const LOOK_MS = 200
 export async function startEngine({ home, cache }: Installation, wish: EngineWish = {}): Promise<RunningEngine> {
   const port = await systemPorts(process.platform).free()
   const file = join(home, `vllm-${String(port)}.yaml`)
+  await mkdir(join(home, 'tmp'), { recursive: true })
   await writeFile(file, await configOf(home, port, wish))
   const log = `${file}.log`
   const out = openSync(log, 'a')
@@ -98,6 +99,7 @@ const engineEnv = (home: string, cache: string, { kvGiB = 1 }: EngineWish): Node
   HOME: join(home, 'home'),
   HF_HOME: join(home, 'disk/hf'),
   HF_HUB_OFFLINE: '1',
+  TMPDIR: join(home, 'tmp'),
   VLLM_API_KEY: KEY,
   VLLM_NO_USAGE_STATS: '1',
   DO_NOT_TRACK: '1',

@@ -1,5 +1,5 @@
 /** The scripts that make a machine a laboratory, with stand-ins for the GPU, the installer and the hub's client. */
-import { rmSync, symlinkSync } from 'node:fs'
+import { existsSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { FETCHES, labWorld, type LabWorld } from '../../fakes/machine-lab.js'
@@ -47,6 +47,8 @@ describe('the bootstrap', () => {
     expect(env).toContain(`VLLM_API_KEY=${key}`)
     expect(env).toContain('HF_HUB_OFFLINE=1\n')
     expect(env).toContain(`HF_HOME=${world.root}/opt/dlami/nvme/labos/hf\n`)
+    expect(existsSync(/^TMPDIR=(.+)$/m.exec(env)?.[1] ?? '')).toBe(true)
+    expect(existsSync(/^VLLM_RPC_BASE_PATH=(.+)$/m.exec(env)?.[1] ?? '')).toBe(true)
   })
 
   it('finds at a later boot what is there, with the same key', () => {
