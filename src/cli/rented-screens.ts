@@ -155,6 +155,7 @@ const endSentence = (money: Started, endsAt: string | null): string =>
 
 function totalSentence({ usdUntilEnd, usdPerHour }: Pick<Extended, 'usdUntilEnd' | 'usdPerHour'>): string {
   if (usdUntilEnd === null) return ' What it will have cost by then is not known.'
+  if (usdPerHour === 0 && usdUntilEnd === 0) return ''
   const rate = usdPerHour === null ? '' : `, at ${formatUsd(usdPerHour)}/h`
   return ` By then it will have cost ${formatUsd(usdUntilEnd)} in all${rate}.`
 }

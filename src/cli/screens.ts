@@ -81,7 +81,7 @@ const COLUMNS: readonly Column[] = [
 /** One line a lab, aligned; where that would be too wide, without what is said twice, and then without the engines. */
 export function labTable(labs: readonly LabStatus[], paint: Paint): string {
   if (labs.length === 0) return 'No labs. Start one: labos up smollm2'
-  const isSaidTwice = labs.every(({ name, model = name }) => model === name)
+  const isSaidTwice = labs.every(({ name, model = name }) => name.startsWith(model))
   const spare = [...(isSaidTwice ? ['MODEL'] : []), 'ENGINE']
   const tables = [0, 1, 2].map((count) => {
     const left = COLUMNS.filter(({ title }) => !spare.slice(0, count).includes(title))

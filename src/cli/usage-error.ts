@@ -62,6 +62,6 @@ function nearest(unknown: readonly string[], known: readonly string[]): string[]
   return unknown.flatMap((flag) => {
     const name = flag.replace(/^-+/, '')
     const near = closest(name, known)
-    return distance(name, near) <= NEAR ? [`Did you mean \`--${near}\`?`] : []
+    return distance(name, near) <= Math.min(NEAR, Math.ceil(name.length / 4)) ? [`Did you mean \`--${near}\`?`] : []
   })
 }

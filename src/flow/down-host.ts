@@ -30,19 +30,20 @@ export async function downHost(
     if (error instanceof LabosError) return error
     throw error
   })
-  await closeEndpoint(name, context, signal)
   if (left instanceof LabosError && !force) throw notAsked(record, left)
   if (!(left instanceof LabosError) && left.length > 0) throw incomplete(record, left)
+  await closeEndpoint(name, context, signal)
   await removeLab(paths, name)
   const isProven = !(left instanceof LabosError)
   const text = isProven ? `nothing of ${name} is left on ${plan.target}` : `${name} is forgotten here`
+  if (!isProven) emit({ type: 'note', step: 'teardown', text: `what is left there: ${BY_HAND(record)}` })
   emit({ type: 'done', step: 'teardown', text, elapsedMs: clock.monotonicMs() - sinceMs })
   return { name, id, outcome: isProven ? 'removed' : 'forgotten', usd: 0, purged: [] }
 }
 
 /** What to type there. */
 const BY_HAND = ({ plan, serving }: HostLab): string =>
-  `By hand: \`${opensshLine(plan.target, `sh ${serving.home}/bin/remove.sh`)}\`.`
+  `by hand: \`${opensshLine(plan.target, `sh ${serving.home}/bin/remove.sh`)}\`.`
 
 const notAsked = (record: HostLab, cause: LabosError): LabosError =>
   new LabosError(
@@ -51,7 +52,7 @@ const notAsked = (record: HostLab, cause: LabosError): LabosError =>
     {
       suggestions: [
         `When it can be reached: \`labos down ${record.name}\` again.`,
-        BY_HAND(record),
+        `Or ${BY_HAND(record)}`,
         `If that host is no more: \`labos down ${record.name} --force\` forgets it.`,
       ],
       aftermath: 'The record is kept. What serves there goes on; it costs nothing but the host.',

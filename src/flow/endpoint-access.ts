@@ -4,7 +4,7 @@ import { LabosError } from '../errors/labos-error.js'
 import type { FimTemplate } from '../plan/plan.js'
 import type { Paths } from '../state/paths.js'
 import { readKeeper, readKey, readLab } from '../state/read.js'
-import { isOnMachine, type LabRecord, type LocalLab, type MachineLab } from '../state/record.js'
+import { isOnMachine, isRented, type LabRecord, type LocalLab, type MachineLab } from '../state/record.js'
 import { endpointOf, openPort } from './from-answer.js'
 
 export interface EndpointAccess {
@@ -54,7 +54,7 @@ function machineFacts(record: MachineLab, paths: Paths): Facts | undefined {
     contextTokens: keeper?.kvRepair?.toTokens ?? serving.contextTokens,
     fim: serving.fim,
     nativeSuffix: vllm.suffix === 'native',
-    reopen: `labos tunnel ${name}`,
+    reopen: isRented(record) && record.machine?.state === 'stopped' ? `labos start ${name}` : `labos tunnel ${name}`,
   }
 }
 

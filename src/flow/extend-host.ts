@@ -1,6 +1,6 @@
 /** Moves the deadline of what serves on a host of the user's own: the host keeps it itself. */
 import { LabosError } from '../errors/labos-error.js'
-import { readMachineLease } from '../lease/machine-lease.js'
+import { leaseWords, readMachineLease } from '../lease/machine-lease.js'
 import type { HostLab } from '../state/host-record.js'
 import { takeLock } from '../state/lock.js'
 import { lockPath } from '../state/paths.js'
@@ -30,11 +30,19 @@ export async function extendHost(
       const told = await machine.run(scriptCommand(serving, 'lease.sh', 'extend', seconds), signal)
       if (told.exitCode !== 0) throw refused(name, told.stderr.trim())
       const shown = await machine.run(scriptCommand(serving, 'lease.sh', 'show'), signal)
-      const deadline = readMachineLease(shown.stdout)?.deadline ?? undefined
-      if (deadline === undefined) throw refused(name, 'it does not say when it ends')
+      const lease = readMachineLease(shown.stdout)
+      const deadline = lease?.deadline ?? undefined
+      if (!lease || deadline === undefined) throw refused(name, 'it does not say when it ends')
       const endsAt = new Date(deadline * 1000).toISOString()
       await saveLab(paths, { ...record, expiresAt: endsAt })
-      return { name, endedAtBefore: before, endsAt, usdPerHour: 0, usdUntilEnd: 0 }
+      return {
+        name,
+        endedAtBefore: before,
+        endsAt,
+        usdPerHour: 0,
+        usdUntilEnd: 0,
+        machine: { says: leaseWords(lease), isTaken: true },
+      }
     })
   } finally {
     await release()

@@ -70,13 +70,18 @@ const OWN_ENDS: ReadonlySet<string> = new Set(['stopped', 'failed', 'runner'])
 
 /** Without a keeper the machine goes on; only its endpoint here is closed. */
 function closed(known: LabStatus, look: KeeperLook, record: MachineLab): LabStatus {
-  const { name } = record
   const askedAt = isRented(record) ? (record.machine?.askedAt ?? '') : ''
   if (known.state !== 'running') return known
   const ended = look.kind === 'ended' ? look.ended : undefined
   const isOver = ended && !OWN_ENDS.has(ended.reason)
   // EC2's word counts where it is the later one: the machine was started again.
   if (isOver && ended.at > askedAt) return { ...known, state: 'ended', detail: ended.detail }
-  const why = look.kind === 'lost' ? 'its keeper is gone without a word' : 'its endpoint is closed'
-  return { ...known, detail: `${known.detail ?? ''}; ${why}: \`labos tunnel ${name}\` opens it` }
+  return { ...known, detail: `${known.detail ?? ''}; ${whatNow(look, record)}` }
+}
+
+function whatNow({ kind }: KeeperLook, { name, plan, stepsDone }: MachineLab): string {
+  if (kind === 'none' && !stepsDone.includes('laboratory'))
+    return `its set-up was not seen to its end: \`labos up ${plan.model.id} --name ${name}\` goes on`
+  const why = kind === 'lost' ? 'its keeper is gone without a word' : 'its endpoint is closed'
+  return `${why}: \`labos tunnel ${name}\` opens it`
 }

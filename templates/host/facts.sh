@@ -37,4 +37,10 @@ fi
 # Who listens: ports in hexadecimal, in the state 0A.
 awk '$4 == "0A" { n = split($2, at, ":"); print at[n] }' /proc/net/tcp /proc/net/tcp6 2>/dev/null |
     sort -u | while read -r port; do say listens "$port"; done
+# Other labs of this user: their ports are taken though nobody may listen just now.
+for other in "${folder%/*}"/*/config/host.yaml; do
+    [ -e "$other" ] && [ "$other" != "$folder/config/host.yaml" ] || continue
+    name=${other%/config/host.yaml}
+    say other_lab "$(sed -n 's/^port: *\([0-9]*\).*/\1/p' "$other") ${name##*/}"
+done
 say complete yes

@@ -24,5 +24,6 @@ export const hostFacts = (more: Partial<HostFacts> = {}): HostFacts => ({
   lingers: false,
   gpus: [hostGpu()],
   listens: [22],
+  otherLabs: [],
   ...more,
 })

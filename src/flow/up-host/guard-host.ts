@@ -3,7 +3,7 @@ import { LabosError } from '../../errors/labos-error.js'
 import type { HostLab } from '../../state/host-record.js'
 import type { Context } from '../context.js'
 import { downHost } from '../down-host.js'
-import { isWorthALook, withoutLogs } from '../up-rented/undo.js'
+import { isWorthALook, withoutLab } from '../up-rented/undo.js'
 import type { HostUpRequest } from './request.js'
 
 const LONGEST_MS = 2 * 60_000
@@ -24,7 +24,7 @@ export async function guardHost<T>(
     if (isWorthALook(error, context))
       throw error.withAftermath(`What was made is kept, so that its logs can be read. ${remove}`)
     const left = await removed(record, context)
-    if (left === undefined) throw withoutLogs(error, `What was made on ${record.plan.target} is removed again.`)
+    if (left === undefined) throw withoutLab(error, `What was made on ${record.plan.target} is removed again.`)
     throw error.withAftermath(left)
   }
 }

@@ -36,6 +36,8 @@ export interface RentUpRequest {
 export const labNameOf = ({ name, wish }: RentUpRequest): string =>
   checkLabName(name ?? defaultLabName(planModelId(wish.model).replace(/^.*[/\\]/, '')))
 
+const DEADLINE = 'time to its deadline'
+
 /** In what it asks for something else than the lab has; undefined where they agree. */
 export function rentDifference(request: RentUpRequest, lab: RentedLab): string | undefined {
   const { id, precision } = lab.plan.model
@@ -60,7 +62,7 @@ function servingDifference({ wish, serving }: RentUpRequest, lab: RentedLab): st
     ['context', wish.contextTokens, lab.serving?.contextTokens ?? first?.contextTokens],
     ['engine', serving.engineVersion, planned.engineVersion],
     ['idle limit', timeText(serving.idleMs), timeText(planned.idleMs ?? 0)],
-    ['time to its deadline', timeText(wish.ttlMs), timeText(lab.plan.lease.ttlMs)],
+    [DEADLINE, timeText(wish.ttlMs), timeText(lab.plan.lease.ttlMs)],
   ]
   const found = fields.find(([, asked, given]) => asked !== undefined && asked !== given)
   if (found) return `its ${found[0]} is ${String(found[2])}, not ${String(found[1])}`
@@ -68,7 +70,8 @@ function servingDifference({ wish, serving }: RentUpRequest, lab: RentedLab): st
   return unheard && `it was started without \`--engine-arg ${unheard.name}=${unheard.value}\``
 }
 
-function timeText(ms: number | undefined): string | undefined {
+/** `none` for no limit; undefined for what nobody said. */
+export function timeText(ms: number | undefined): string | undefined {
   if (ms === undefined) return undefined
   return ms === 0 ? 'none' : formatDuration(ms)
 }
@@ -81,7 +84,10 @@ function machineDifference({ wish, typed }: RentUpRequest, machine: RentedMachin
   return typed.market && wish.market !== machine.market ? `it is ${machine.market}, not ${wish.market}` : undefined
 }
 
-export const differsError = (name: string, how: string): LabosError =>
-  new LabosError('lab.differs', `There is a lab "${name}", and ${how}.`, {
-    suggestions: [`Use another name: \`--name\`.`, `Or end that lab first: \`labos down ${name}\`.`],
+export const differsError = (name: string, how: string): LabosError => {
+  const others = [`Use another name: \`--name\`.`, `Or end that lab first: \`labos down ${name}\`.`] as const
+  const extend = `Move its end: \`labos extend 2h ${name}\`.`
+  return new LabosError('lab.differs', `There is a lab "${name}", and ${how}.`, {
+    suggestions: how.startsWith(`its ${DEADLINE}`) ? [extend, ...others] : others,
   })
+}

@@ -27,7 +27,10 @@ export async function resume(
       return { outcome: 'up', ...(await fromMachine(seen, context, signal, letInAgain(request, context))) }
     return { outcome: 'up', ...(await goOn(seen, request, context, signal)) }
   } catch (error) {
-    throw error instanceof LabosError && error.aftermath === undefined ? error.withAftermath(stillRuns(lab)) : error
+    if (!(error instanceof LabosError) || error.aftermath !== undefined) throw error
+    const [first, ...others] = error.suggestions
+    const end = error.code === 'interrupted' ? [`Or end it: \`labos down ${lab.name}\`.`] : []
+    throw error.withAftermath(stillRuns(lab), [first, ...others, ...end])
   }
 }
 

@@ -34,7 +34,7 @@ export async function guarded<T>(
         `It is kept, so that its logs can be read. ${stillRuns(record)} Remove it: \`labos down ${name}\`.`,
       )
     const { isGone, text } = await undone(record, context)
-    throw isGone ? withoutLogs(error, text) : told(error, text)
+    throw isGone ? withoutLab(error, text) : told(error, text)
   }
 }
 
@@ -44,13 +44,20 @@ export const isWorthALook = (error: unknown, { prompt, env }: Context): boolean 
 
 const LOOKED_AT: ReadonlySet<string> = new Set(['laboratory.failed', 'serving.failed', 'serving.canary'])
 
-/** What is removed has no logs any more. */
-export const withoutLogs = (error: unknown, aftermath: string): unknown =>
-  error instanceof LabosError && LOOKED_AT.has(error.code)
-    ? error.withAftermath(aftermath, [
-        'To read its logs: `labos up` again with `--keep`, which leaves what does not serve until its boot deadline.',
-      ])
-    : told(error, aftermath)
+/** What is removed has no logs any more, and is nothing to go on with. */
+export function withoutLab(error: unknown, aftermath: string): unknown {
+  if (!(error instanceof LabosError)) return error
+  if (LOOKED_AT.has(error.code)) return error.withAftermath(aftermath, [KEEP])
+  return error.withAftermath(
+    aftermath,
+    STALE.has(error.code) ? ['Run the same command again: it begins anew.'] : undefined,
+  )
+}
+
+const KEEP =
+  'To read its logs: `labos up` again with `--keep`, which leaves what does not serve until its boot deadline.'
+/** Their advice is about a lab that is there. */
+const STALE: ReadonlySet<string> = new Set(['interrupted', 'machine.gone'])
 
 const told = (error: unknown, aftermath: string): unknown =>
   error instanceof LabosError ? error.withAftermath(aftermath) : error

@@ -2,7 +2,8 @@
 import { LabosError } from '../../errors/labos-error.js'
 import type { Serving } from '../../plan/rent/serving.js'
 import { readLab } from '../../state/read.js'
-import { isRented, type RentedLab } from '../../state/record.js'
+import type { HostLab } from '../../state/host-record.js'
+import { isOnHost, isRented, type LocalLab, type RentedLab } from '../../state/record.js'
 import { newLabId } from '../../state/store.js'
 import type { Context } from '../context.js'
 import { firstFit, planRental } from '../plan-rent.js'
@@ -33,12 +34,15 @@ export function upRented(request: RentUpRequest, context: Context, signal: Abort
 async function upLocked(name: string, request: RentUpRequest, context: Context, signal: AbortSignal): Promise<Outcome> {
   const existing = readLab(context.paths, name)
   if (existing && request.runner) throw notOwn(name)
-  if (existing && !isRented(existing)) throw differsError(name, 'it is one on this computer')
+  if (existing && !isRented(existing)) throw differsError(name, whereItIs(existing))
   if (!existing) return first(name, request, context, signal)
   const differs = rentDifference(request, existing)
   if (differs !== undefined) throw differsError(name, differs)
   return resume(existing, request, context, signal)
 }
+
+const whereItIs = (lab: LocalLab | HostLab): string =>
+  isOnHost(lab) ? `it is on a host of your own: \`--host ${lab.plan.target}\`` : 'it is one on this computer'
 
 async function first(name: string, request: RentUpRequest, context: Context, signal: AbortSignal): Promise<Outcome> {
   const { plan, ...rest } = await planned(name, request, context, signal)

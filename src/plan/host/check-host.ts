@@ -66,7 +66,7 @@ function refuseFolder(facts: HostFacts, { target, folder, labId }: HostNeed): Re
       'Use another name: `--name`.',
       folderOf === ''
         ? 'Move that folder away.'
-        : `If nobody needs that lab any more: \`${opensshLine(target, `sh ~/${folder}/bin/remove.sh`)}\`.`,
+        : `If nobody needs that lab any more: \`${opensshLine(target, `sh ${folder}/bin/remove.sh`)}\`.`,
     ],
   }
 }

@@ -23,6 +23,8 @@ export interface HostFacts {
   readonly gpuTrouble?: string
   /** Ports on which somebody listens. */
   readonly listens: readonly number[]
+  /** Labs of the same user in other folders. */
+  readonly otherLabs: readonly { readonly name: string; readonly port: number }[]
 }
 
 /** As `nvidia-smi` says. */

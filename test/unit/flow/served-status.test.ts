@@ -144,16 +144,21 @@ describe('the status of a rented lab with an endpoint', () => {
 
 describe('the status of a rented lab whose endpoint is closed', () => {
   it.each([
-    ['there was no keeper yet', undefined, 'its endpoint is closed'],
     ['it was closed', { ended: { at: '2026', reason: 'stopped' as const, detail: 'told' } }, 'its endpoint is closed'],
     ['its keeper is gone', {}, 'its keeper is gone without a word'],
   ])('says how it is opened where %s', async (_, keeper, why) => {
     const context = await laboratory({}, [1])
-    if (keeper) await saveSomeKeeper(context.paths, 'one', { port: 8485, ...keeper })
+    await saveSomeKeeper(context.paths, 'one', { port: 8485, ...keeper })
     const detail = `as EC2 said at 2026-01-01 00:00 UTC; ${why}: \`labos tunnel one\` opens it`
-    const status = await labStatus('one', keeper ? context : await withoutKeeper())
+    const status = await labStatus('one', context)
     expect(status).toMatchObject({ state: 'running', detail, contextTokens: 65_536 })
     expect(status.endpoint).toBeUndefined()
+  })
+
+  it('says what goes on where there was no keeper yet: its set-up was cut off', async () => {
+    const detail =
+      'as EC2 said at 2026-01-01 00:00 UTC; its set-up was not seen to its end: `labos up deepseek-coder-v2 --name one` goes on'
+    expect(await labStatus('one', await withoutKeeper())).toMatchObject({ state: 'running', detail })
   })
 
   it('is ended when its keeper saw its end, unless EC2 saw it run later', async () => {

@@ -127,7 +127,8 @@ describe('the record', () => {
       provider: 'ssh',
       host: 'ada@box',
       usdPerHour: 0,
-      detail: 'it was set up on ada@box; its endpoint is closed: `labos tunnel one` opens it',
+      detail:
+        'it was set up on ada@box; its set-up was not seen to its end: `labos up deepseek-coder-v2 --name one` goes on',
     })
     await saveLab(context.paths, hostLab({ stepsDone: ['plan'] }))
     expect(await labStatus('one', context)).toMatchObject({ state: 'unfinished' })
@@ -211,6 +212,7 @@ describe('up', () => {
       { model: 'deepseek-coder-v2:236b' },
       { contextTokens: 1024 },
       { port: 9 },
+      { ttlMs: 3_600_000 },
     ])
       await expect(upHost({ ...request, ...more }, context, signal())).rejects.toMatchObject({ code: 'lab.differs' })
   })

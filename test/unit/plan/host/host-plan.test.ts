@@ -48,6 +48,12 @@ describe('a plan for a host', () => {
     expect(made.decisions.join(' ')).toContain('fp8 instead of bf16, which does not fit on NVIDIA GeForce RTX 4090')
   })
 
+  it('leaves the port of another lab alone, also while nobody listens there, and says that it is there', () => {
+    const made = plan(hostFacts({ listens: [22, 8001], otherLabs: [{ name: 'two', port: 8000 }] }))
+    expect(made.enginePort).toBe(8002)
+    expect(made.notes.join(' ')).toContain('The lab "two" is on this host, too')
+  })
+
   it('uses the GPUs that nobody uses, all of one kind', () => {
     const busy = hostGpu({ index: 0, usedMiB: 20_000 })
     const [second, third] = [hostGpu({ index: 1 }), hostGpu({ index: 2 })]

@@ -76,3 +76,14 @@ it('are not believed in part', async () => {
     message: 'ada@box does not say what it is: sh: not found.',
   })
 })
+
+it('names the other labs of the user with their ports, not the one that is asked for', () => {
+  const facts = factsOf({}, (home) => {
+    for (const [name, port] of Object.entries({ one: 8000, two: 8001 })) {
+      const config = join(home, '.local/share/labos', name, 'config')
+      mkdirSync(config, { recursive: true })
+      writeFileSync(join(config, 'host.yaml'), `model: "a/b"\nport: ${String(port)}\n`)
+    }
+  })
+  expect(facts.otherLabs).toEqual([{ name: 'two', port: 8001 }])
+})
