@@ -39,7 +39,7 @@ awk '$4 == "0A" { n = split($2, at, ":"); print at[n] }' /proc/net/tcp /proc/net
     sort -u | while read -r port; do say listens "$port"; done
 # Other labs of this user: their ports are taken though nobody may listen just now.
 for other in "${folder%/*}"/*/config/host.yaml; do
-    [ -e "$other" ] && [ "$other" != "$folder/config/host.yaml" ] || continue
+    if [ ! -e "$other" ] || [ "$other" = "$folder/config/host.yaml" ]; then continue; fi
     name=${other%/config/host.yaml}
     say other_lab "$(sed -n 's/^port: *\([0-9]*\).*/\1/p' "$other") ${name##*/}"
 done
