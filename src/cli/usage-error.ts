@@ -1,6 +1,6 @@
 /** What oclif's parser says of a command line, in words of a user's. */
-import { closest, distance } from 'fastest-levenshtein'
 import { LabosError } from '../errors/labos-error.js'
+import { nearest } from '../plan/find-model.js'
 
 /** What oclif's errors carry, each some of it. Its types do not export them, and promise suggestions that are not there. */
 interface Parsed {
@@ -12,12 +12,11 @@ interface Parsed {
 }
 
 const HELP = 'See what it takes: add `--help`.'
-/** Further away, a flag is another word, not a slip. */
-const NEAR = 3
 
-export function usageError({ message, suggestions = [], args = [], flags, parse }: Parsed): LabosError {
+export function usageError({ message, suggestions = [], args = [], flags = [], parse }: Parsed): LabosError {
   const known = Object.keys(parse?.input?.flags ?? {})
-  const hints = [...suggestions.filter((text) => text !== ''), ...(flags ? nearest(flags, known) : [])]
+  const alike = flags.flatMap((flag) => nearest(flag.replace(/^-+/, ''), known)[0] ?? [])
+  const hints = [...suggestions.filter((text) => text !== ''), ...alike.map((flag) => `Did you mean \`--${flag}\`?`)]
   const [hint, ...others] = hints
   const all = hint === undefined ? ([HELP] as const) : ([hint, ...others, HELP] as const)
   return new LabosError('usage.flags', inOurWords(message, args), { suggestions: all })
@@ -55,13 +54,4 @@ function missing(args: readonly unknown[]): string | undefined {
     return name === undefined ? [] : [`${name.toUpperCase()} is missing: ${description}`]
   })
   return sentences.length === 0 ? undefined : sentences.join(' ')
-}
-
-function nearest(unknown: readonly string[], known: readonly string[]): string[] {
-  if (known.length === 0) return []
-  return unknown.flatMap((flag) => {
-    const name = flag.replace(/^-+/, '')
-    const near = closest(name, known)
-    return distance(name, near) <= Math.min(NEAR, Math.ceil(name.length / 4)) ? [`Did you mean \`--${near}\`?`] : []
-  })
 }

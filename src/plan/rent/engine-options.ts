@@ -1,5 +1,5 @@
 /** The options of `vllm serve`, to refuse a misspelt one before a machine is rented for it. Pure. */
-import { closest, distance } from 'fastest-levenshtein'
+import { nearest } from '../find-model.js'
 
 /** Long options of vLLM 0.33.0: `vllm/engine/arg_utils.py` and `vllm/entrypoints/common/cli_args.py` of its source. */
 const OPTIONS: ReadonlySet<string> = new Set(
@@ -70,8 +70,6 @@ const OPTIONS: ReadonlySet<string> = new Set(
     .trim()
     .split(/\s+/),
 )
-/** Further away, a name is another word, not a slip. */
-const NEAR = 4
 
 /** As vLLM reads names: `_` is `-`, `no-` turns a switch off, `.key` sets a part of a value that is JSON. */
 export function isEngineOption(name: string): boolean {
@@ -80,7 +78,4 @@ export function isEngineOption(name: string): boolean {
 }
 
 /** The option that may have been meant. */
-export function nearestEngineOption(name: string): string | undefined {
-  const near = closest(name, [...OPTIONS])
-  return distance(name, near) <= NEAR ? near : undefined
-}
+export const nearestEngineOption = (name: string): string | undefined => nearest(name, [...OPTIONS])[0]
