@@ -6,29 +6,24 @@ import { factLines } from '../ui/text.js'
 import { endsText } from './rented-screens.js'
 import { type EndpointScreenFacts, firstUse } from './screens.js'
 
-export function rentedScreen(result: MachineUp, paint: Paint, { labCount, program }: EndpointScreenFacts): string {
-  const { lab, notes } = result
-  const facts = factLines([
-    ...endpointFacts(result),
-    ...machineFacts(result),
-    ...moneyFacts(lab, program),
-    ...notes.map((note) => ['note', note] as const),
-  ])
-  const use = result.keyFile === undefined ? [] : ['', firstUse(labCount > 1 ? lab.name : undefined, paint, program)]
-  return ['', paint.bold(headline(result)), '', ...facts, ...use].join('\n')
-}
+export const rentedScreen = (result: MachineUp, paint: Paint, about: EndpointScreenFacts): string =>
+  screenOf(result, [...machineFacts(result), ...moneyFacts(result.lab, about.program)], paint, about)
 
 /** The same on a host of the user's own. */
-export function hostScreen(result: MachineUp, paint: Paint, { labCount, program }: EndpointScreenFacts): string {
-  const { lab, notes } = result
-  const facts = factLines([
-    ...endpointFacts(result),
+export function hostScreen(result: MachineUp, paint: Paint, about: EndpointScreenFacts): string {
+  const { lab } = result
+  const facts: Facts = [
     ['host', `${lab.host ?? ''}, through SSH alone`],
     ['price', 'nothing: it is your own'],
-    ['ends', `${endsText(lab)}with \`${program} down ${lab.name}\`, which removes all of it there`],
-    ...notes.map((note) => ['note', note] as const),
-  ])
-  const use = ['', firstUse(labCount > 1 ? lab.name : undefined, paint, program)]
+    ['ends', `${endsText(lab)}with \`${about.program} down ${lab.name}\`, which removes all of it there`],
+  ]
+  return screenOf(result, facts, paint, about)
+}
+
+function screenOf(result: MachineUp, own: Facts, paint: Paint, { labCount, program }: EndpointScreenFacts): string {
+  const { lab, notes, keyFile } = result
+  const facts = factLines([...endpointFacts(result), ...own, ...notes.map((note) => ['note', note] as const)])
+  const use = keyFile === undefined ? [] : ['', firstUse(labCount > 1 ? lab.name : undefined, paint, program)]
   return ['', paint.bold(headline(result)), '', ...facts, ...use].join('\n')
 }
 
