@@ -50,6 +50,8 @@ export interface Care {
   health?: Health | undefined
   misses: number
   hasServed: boolean
+  /** As in `RemoteFacts`. */
+  isUp: boolean
   /** When it answered last; before that, when the watch began. */
   wellMs: number
   failure?: Failure | undefined
@@ -76,6 +78,7 @@ export const newCare = (what: Watched, deps: RemoteDeps): Care => ({
   heardMs: 0,
   misses: 0,
   hasServed: false,
+  isUp: false,
   wellMs: deps.clock.monotonicMs(),
   lookedInto: 0,
   isRepaired: what.isRepaired,
@@ -98,6 +101,7 @@ export function hear(care: Care, line: string): void {
   care.heardMs = care.deps.clock.monotonicMs()
   if (care.book.boot !== before.boot) {
     care.hasServed = false
+    care.isUp = false
     care.failure = undefined
     care.isMeasured = false
   }

@@ -28,6 +28,8 @@ export interface RemoteFacts {
   readonly misses: number
   /** Since the machine's last start. */
   readonly hasServed: boolean
+  /** It served, and its end was not seen since: silence and a lost connection are no end. */
+  readonly isUp: boolean
   /** Its own key was read: without it nothing can be asked of it. */
   readonly hasKey: boolean
   /** Why it was given up. */
@@ -73,9 +75,9 @@ function withoutPath({ state, reason, code, retryAfterMs }: PathNow): RemoteStat
 }
 
 /** A refusal after it served is its death: systemd starts it again. */
-function afterServing({ health, misses, hasKey, lastWords }: RemoteFacts): RemoteState {
-  // The path is back: what served before is taken to serve until it is asked, in a moment.
-  if (health === undefined && hasKey) return { state: 'serving', retryAfterMs: 1000 }
+function afterServing({ health, misses, isUp, lastWords }: RemoteFacts): RemoteState {
+  // The path is back: what served when it was lost is taken to serve until it is asked, in a moment.
+  if (health === undefined && isUp) return { state: 'serving', retryAfterMs: 1000 }
   if (health === undefined || health === 'well')
     return { state: 'starting', detail: 'the engine is asked how it is', retryAfterMs: 1000 }
   if (health === 'silent')

@@ -27,13 +27,12 @@ export async function askHealth(care: Care, machine: RemoteMachine, timeoutMs: n
 
 /** Rejects when the connection is lost meanwhile. */
 export async function tend(care: Care, machine: RemoteMachine, signal: AbortSignal): Promise<void> {
-  const wasServing = care.health === 'well' && care.key !== undefined
   const health = await askHealth(care, machine, HEALTH_MS)
   if (care.deps.path.machine() !== machine) return // that was the path, not the engine
   care.misses = health === 'silent' ? care.misses + 1 : 0
   care.health = health
   if (health === 'well') await serves(care, machine, signal)
-  else if (wasServing && health !== 'silent') await died(care, machine, health, signal)
+  else if (care.isUp && health !== 'silent') await died(care, machine, health, signal)
   else if (snapshotOf(care).state === 'restarting') await lookAtUnit(care, machine, signal)
   else await lookAtFailure(care, machine, signal)
 }
@@ -47,6 +46,7 @@ async function serves(care: Care, machine: RemoteMachine, signal: AbortSignal): 
     return
   }
   care.hasServed = true
+  care.isUp = true
   care.failure = undefined
   care.lastWords = undefined
   if (care.isMeasured) return
@@ -60,6 +60,7 @@ async function serves(care: Care, machine: RemoteMachine, signal: AbortSignal): 
 async function died(care: Care, machine: RemoteMachine, health: Health, signal: AbortSignal): Promise<void> {
   const { deps, what } = care
   const why = health === 'ill' ? 'it said that it is broken' : 'it did not listen any more'
+  care.isUp = false
   care.restarts += 1
   care.lastExit = { at: new Date(deps.clock.now()).toISOString(), why }
   care.isMeasured = false

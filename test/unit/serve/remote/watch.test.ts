@@ -107,6 +107,26 @@ describe('an engine that served', () => {
     await watch.stop()
   })
 
+  it('has ended once when it was silent before it refused, and when the connection is lost before and after', async () => {
+    const { host, watch, clock, cut, connect } = await serving()
+    host.engine = 'silent'
+    await clock.advance(12_000)
+    host.engine = 'refused'
+    await clock.advance(6000)
+    const died = { state: 'restarting', restarts: 1, lastExit: { why: 'it did not listen any more' } }
+    expect(watch.snapshot()).toMatchObject(died)
+    await cut('the connection was cut')
+    await connect()
+    expect(watch.snapshot()).toMatchObject(died)
+    host.engine = 200
+    await clock.advance(5000)
+    await cut('the connection was cut')
+    host.engine = 'refused'
+    await connect()
+    expect(watch.snapshot()).toMatchObject({ ...died, restarts: 2 })
+    await watch.stop()
+  })
+
   it('has failed when systemd gives it up', async () => {
     const { host, watch, clock } = await serving()
     host.engine = 'refused'
