@@ -1,4 +1,5 @@
 /** `labos ps` and `labos status` without oclif: the same flow and the same screens, in a third of the CPU time. */
+import { ownerName } from './adapters/owner.js'
 import { systemProcesses } from './adapters/processes.js'
 import { systemClock } from './adapters/system-clock.js'
 import { labTable, statusScreen } from './cli/screens.js'
@@ -51,6 +52,7 @@ async function answer({ command, name, json }: Wish): Promise<string | undefined
     processes: systemProcesses(process.platform),
     ask: askKeeper,
     clock: systemClock,
+    owner: ownerName(),
   }
   const paint = paintFor(process.stdout.isTTY, env)
   if (command === 'ps') {

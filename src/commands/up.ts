@@ -61,7 +61,8 @@ export default class Up extends BaseCommand {
         import('../flow/up-host/dry-run.js'),
         import('../ui/host-plan-text.js'),
       ])
-      this.render(await dryRunHost(request, context, signal), flags, hostPlanText, true)
+      const { plan, serving } = await dryRunHost(request, context, signal)
+      this.render({ ...plan, serving }, flags, () => hostPlanText(plan, serving), true)
       return
     }
     const { upHost } = await import('../flow/up-host/up-host.js')
@@ -81,14 +82,12 @@ export default class Up extends BaseCommand {
   ): Promise<void> {
     const request = rentRequest(model, flags)
     if (flags['dry-run']) {
-      const [{ firstFit, planRental }, { withinLimit }, { rentPlanText }] = await Promise.all([
-        import('../flow/plan-rent.js'),
-        import('../flow/up-rented/rented-plan.js'),
+      const [{ planRented }, { rentPlanText }] = await Promise.all([
+        import('../flow/up-rented/plan-rented.js'),
         import('../ui/rent-plan-text.js'),
       ])
-      const plan = await planRental(request.wish, context, signal)
-      firstFit(plan)
-      this.render(withinLimit(plan, request.wish), flags, (shown) => rentPlanText(shown), true)
+      const { plan, serving } = (await planRented(request, context, signal)).shown
+      this.render({ ...plan, ...(serving && { serving }) }, flags, () => rentPlanText(plan, serving), true)
       return
     }
     const [{ upRented }, { leftAtOnce }] = await Promise.all([

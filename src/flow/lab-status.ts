@@ -8,14 +8,18 @@ import {
   type LocalLab,
   type MachineLab,
   type RentedMachine,
+  type Runner,
 } from '../state/record.js'
 import { type AskDeps, lookAtKeeper, pidsOf } from './ask-status.js'
 import { endpointOf, fromAnswer, openPort, SILENT } from './from-answer.js'
 import type { KeeperStatus, Note, PathStatus, PhaseStatus } from './keeper-status.js'
+import { isOrphan } from './run/orphan.js'
 import { recordStatus, servedStatus } from './served-status.js'
 
 export interface StatusDeps extends AskDeps {
   readonly clock: Pick<Clock, 'now'>
+  /** `user@host` of who asks. */
+  readonly owner: string
 }
 
 /**
@@ -110,9 +114,8 @@ export async function labStatus(name: string, deps: StatusDeps): Promise<LabStat
     return { name, state: 'damaged', detail: error instanceof Error ? error.message : String(error) }
   }
   if (!record) return { name, state: 'unfinished', detail: 'its folder holds no record yet' }
-  return isOnMachine(record)
-    ? machineLabStatus(record, keeper, deps)
-    : { ...fromRecord(record), ...(await live(record, keeper, deps)) }
+  if (isOnMachine(record)) return machineLabStatus(record, keeper, deps)
+  return withRunner({ ...fromRecord(record), ...(await live(record, keeper, deps)) }, record, deps)
 }
 
 /** A lab on a machine: its record, and what its keeper says where it has one. */
@@ -123,9 +126,23 @@ export async function machineLabStatus(
 ): Promise<LabStatus> {
   const { name, id, serving } = record
   const port = openPort(record, keeper)
-  if (port === undefined || !serving) return recordStatus(record, deps.clock.now())
+  if (port === undefined || !serving) return withRunner(recordStatus(record, deps.clock.now()), record, deps)
   const look = await lookAtKeeper({ name, id, port }, keeper, deps)
-  return servedStatus({ record, serving, port, keeper, look }, deps.clock.now())
+  return withRunner(servedStatus({ record, serving, port, keeper, look }, deps.clock.now()), record, deps)
+}
+
+/** Nobody waits for a lab whose `labos run` was killed. Of another computer's processes nothing is known here. */
+async function withRunner(
+  status: LabStatus,
+  record: { readonly runner?: Runner },
+  { owner, processes }: StatusDeps,
+): Promise<LabStatus> {
+  if (status.state === 'ended' || record.runner?.owner !== owner || !(await isOrphan(record, processes))) return status
+  const known = status.detail === undefined ? '' : `${status.detail}; `
+  return {
+    ...status,
+    detail: `${known}the \`labos run\` it was for is gone: \`labos down ${status.name}\` removes it`,
+  }
 }
 
 function fromRecord({ name, id, createdAt, plan }: LocalLab): Omit<LabStatus, 'state'> {

@@ -12,6 +12,7 @@ export interface Hub {
   readonly hasToken: boolean
 }
 
+const PUBLIC_HUB = 'https://huggingface.co'
 const TRIES = 3
 /** Of a hub that answers, and says when to come back. */
 const PATIENT_TRIES = 5
@@ -21,7 +22,7 @@ const STALL_MS = 60_000
 export function hubOf(env: DownloadDeps['env']): Hub {
   const token = env['HF_TOKEN']
   return {
-    endpoint: (env['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, ''),
+    endpoint: (env['HF_ENDPOINT'] || PUBLIC_HUB).replace(/\/+$/, ''),
     headers: {
       'user-agent': 'labos',
       'accept-encoding': 'identity',
@@ -30,6 +31,8 @@ export function hubOf(env: DownloadDeps['env']): Hub {
     hasToken: Boolean(token),
   }
 }
+
+export const isPublicHub = (endpoint: string): boolean => endpoint === PUBLIC_HUB
 
 /**
  * A few tries. Redirects within the hub are followed (a renamed repository). One to elsewhere is the answer to a HEAD; for the

@@ -35,7 +35,8 @@ export async function fetchFile(
   /** What a repository holds may be open where its files are not. The storage behind the hub has reasons of its own. */
   const refuse = (response: Response): void => {
     const isHub = response.url !== '' && new URL(response.url).origin === new URL(endpoint).origin
-    if (isHub && FINAL.has(response.status)) refuseAnswer(response, `${file.path} in ${repo}`, repo, hasToken)
+    if (isHub && FINAL.has(response.status))
+      refuseAnswer(response, `${file.path} in ${repo}`, { repo, endpoint, hasToken })
   }
   const wish = { url, headers, part, totalBytes: file.bytes, what: file.path, digest, onBytes, refuse }
   await resumeDownload(wish, deps, signal)

@@ -55,7 +55,7 @@ async function fromHub(name: string, revision: string, deps: DownloadDeps, signa
   const read = async (path: string): Promise<unknown> => {
     const { endpoint, hasToken } = hubOf(deps.env)
     const response = await askHub(fileUrl(endpoint, repo, commit, path), 'GET', deps, signal)
-    refuseAnswer(response, `${path} in ${repo}`, repo, hasToken)
+    refuseAnswer(response, `${path} in ${repo}`, { repo, endpoint, hasToken })
     return parse(await response.text(), `${path} of ${repo}`)
   }
   const has = (path: string): boolean => files.some((file) => file.path === path && file.bytes <= CONFIG_MOST_BYTES)

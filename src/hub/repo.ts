@@ -2,7 +2,7 @@
 import * as z from 'zod/mini'
 import type { DownloadDeps } from '../download/deps.js'
 import { LabosError } from '../errors/labos-error.js'
-import { askHub, hubOf } from './ask-hub.js'
+import { askHub, type Hub, hubOf, isPublicHub } from './ask-hub.js'
 
 export interface HubRepo {
   /** `owner/name` as the hub has it. */
@@ -54,7 +54,7 @@ export async function describeRepo(
   const { endpoint, hasToken } = hubOf(deps.env)
   const url = `${endpoint}/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`
   const response = await askHub(url, 'GET', deps, signal)
-  refuseAnswer(response, `${repo} at ${revision}`, repo, hasToken)
+  refuseAnswer(response, `${repo} at ${revision}`, { repo, endpoint, hasToken })
   const parsed = answerShape.safeParse(await response.json().catch(() => undefined))
   if (!parsed.success) throw unreadable(endpoint, repo)
   const { id, sha, siblings } = parsed.data
@@ -77,25 +77,32 @@ export async function describeRepo(
 export const fileUrl = (endpoint: string, repo: string, commit: string, path: string): string =>
   `${endpoint}/${repo}/resolve/${encodeURIComponent(commit)}/${path.split('/').map(encodeURIComponent).join('/')}`
 
+interface Asked extends Pick<Hub, 'endpoint' | 'hasToken'> {
+  readonly repo: string
+}
+
 /** Throws what an answer other than 200 means. `what` was asked for. */
-export function refuseAnswer({ status, headers }: Response, what: string, repo: string, hasToken: boolean): void {
+export function refuseAnswer({ status, headers }: Response, what: string, { repo, endpoint, hasToken }: Asked): void {
   if (status === 200) return
   const code = headers.get('x-error-code') ?? ''
   const detail = headers.get('x-error-message') ?? code
   if (status === 404 || isHidden(status, code, hasToken)) {
-    throw new LabosError('hub.unknown', `The hub has no ${what} (HTTP ${String(status)}).`, {
+    throw new LabosError('hub.unknown', `${hubName(endpoint)} has no ${what} (HTTP ${String(status)}).`, {
       suggestions: [
-        `Check the name: https://huggingface.co/${repo}`,
+        `Check the name: ${endpoint}/${repo}`,
         'If it is private, set HF_TOKEN to a token that may read it.',
       ],
     })
   }
   if (status === 401 && hasToken && code !== 'GatedRepo') throw badToken(repo, detail)
   if (status === 401 || status === 403) throw gated(repo, status, detail, hasToken)
-  throw new LabosError('network.download', `The hub answered HTTP ${String(status)} for ${what}.`, {
+  throw new LabosError('network.download', `${hubName(endpoint)} answered HTTP ${String(status)} for ${what}.`, {
     suggestions: ['Run the same command again later.', 'If HF_ENDPOINT names a mirror, try without it.'],
   })
 }
+
+/** A mirror by its address: what it lacks, the hub may have. */
+const hubName = (endpoint: string): string => (isPublicHub(endpoint) ? 'The hub' : `The mirror ${endpoint}`)
 
 /** Without a token the hub answers 401 for a repository that does not exist, too. */
 const isHidden = (status: number, code: string, hasToken: boolean): boolean =>

@@ -5,7 +5,7 @@
 import type { Plan } from '../plan/plan.js'
 import type { HostPlan } from '../plan/host/host-plan.js'
 import type { RentPlan } from '../plan/rent/rent-plan.js'
-import type { Serving } from '../plan/rent/serving.js'
+import type { ServingTerms } from '../plan/rent/serving-terms.js'
 import type { ErrorJson } from '../errors/labos-error.js'
 
 export type StepName =
@@ -25,8 +25,8 @@ export type StepName =
 export type LabosEvent =
   | { type: 'plan'; plan: Plan }
   /** `serving` is absent where nothing is to be served on the machine. */
-  | { type: 'rent-plan'; plan: RentPlan; serving?: Pick<Serving, 'engineVersion' | 'idleMs' | 'bootMs'> }
-  | { type: 'host-plan'; plan: HostPlan }
+  | { type: 'rent-plan'; plan: RentPlan; serving?: ServingTerms }
+  | { type: 'host-plan'; plan: HostPlan; serving: ServingTerms & { readonly ttlMs?: number } }
   /** A phase began, or goes on with something else; `text` says what it does, present tense, no dot. */
   | { type: 'start'; step: StepName; text: string }
   /** Bytes moved so far. `total` is absent while unknown. At most about five a second per step. */

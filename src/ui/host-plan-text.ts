@@ -1,10 +1,12 @@
 /** A plan for a host of the user's own as the user agrees to it: what serves, and all that is made there. */
 import type { HostPlan } from '../plan/host/host-plan.js'
+import type { ServingTerms } from '../plan/rent/serving-terms.js'
 import { formatContext } from './counts.js'
+import { type Ends, machineEndsText } from './ends-text.js'
 import { formatBytes } from './format.js'
 import { factLines } from './text.js'
 
-export function hostPlanText(plan: HostPlan): string {
+export function hostPlanText(plan: HostPlan, serving: ServingTerms & Ends): string {
   const { model, target, makes, contextTokens, kvTokens } = plan
   const room = kvTokens === null ? '' : `, room for ${formatContext(kvTokens)} in all`
   return factLines([
@@ -17,6 +19,8 @@ export function hostPlanText(plan: HostPlan): string {
     ['units', `${makes.units.join(', ')} (systemd --user)${makes.linger ? '; linger is turned on for the user' : ''}`],
     ['downloads', makes.downloads.map(({ what, bytes }) => `${what} ${formatBytes(bytes)}`).join(', ')],
     ['port', `127.0.0.1:${String(plan.enginePort)} there, reached through SSH alone`],
+    ['engine', `vLLM ${serving.engineVersion}`],
+    ['ends', machineEndsText(serving)],
     ['price', 'nothing: it is your own'],
     ['removed', 'all of it with `labos down`'],
     ...[...plan.decisions, ...plan.notes].map((note) => ['note', note] as const),

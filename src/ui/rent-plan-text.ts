@@ -1,16 +1,15 @@
 /** A plan of a rented machine as the user agrees to it: short; `labos plan` says more. */
 import type { Offer } from '../plan/rent/offer.js'
 import type { RentPlan } from '../plan/rent/rent-plan.js'
-import type { Serving } from '../plan/rent/serving.js'
+import type { ServingTerms } from '../plan/rent/serving-terms.js'
 import { formatContext } from './counts.js'
-import { formatBytes, formatDuration, formatUsd, formatUsdOr } from './format.js'
+import { machineEndsText } from './ends-text.js'
+import { formatBytes, formatUsd, formatUsdOr } from './format.js'
 import { factLines } from './text.js'
 
 const ALSO_SHOWN = 3
 
-type Ends = Pick<Serving, 'engineVersion' | 'idleMs' | 'bootMs'>
-
-export function rentPlanText({ model, offers, notes }: RentPlan, serving?: Ends): string {
+export function rentPlanText({ model, offers, notes }: RentPlan, serving?: ServingTerms): string {
   const fits = offers.filter(({ verdict }) => verdict === 'fits')
   const [first, ...others] = fits
   if (!first) return factLines([['model', model.title]]).join('\n')
@@ -23,23 +22,11 @@ export function rentPlanText({ model, offers, notes }: RentPlan, serving?: Ends)
     ['price', priceText(first)],
     ...(others.length === 0 ? [] : [['at most', mostText(fits)] as const]),
     ...(serving ? [['engine', `vLLM ${serving.engineVersion}`] as const] : []),
-    ['ends', `by itself ${endsText(first, serving)}, or with \`labos down\``],
+    ['ends', machineEndsText({ ...serving, ttlMs: first.deadlineMs })],
     ['disk', `${String(first.diskGB)} GB`],
     ...notes.map((note) => ['note', note] as const),
   ]).join('\n')
 }
-
-function endsText({ deadlineMs }: Offer, serving: Ends | undefined): string {
-  const ends = [
-    `after ${shortly(deadlineMs)}`,
-    ...(serving?.idleMs === undefined ? [] : [`after ${shortly(serving.idleMs)} without a request`]),
-    ...(serving ? [`when it does not serve within ${shortly(serving.bootMs)}`] : []),
-  ]
-  return ends.join(', ')
-}
-
-/** `30 m`, not `30 m 00 s`. */
-const shortly = (ms: number): string => formatDuration(ms).replace(/ 00 [sm]$/, '')
 
 const machineText = ({ instanceType, gpuCount, gpu, market, region }: Offer): string =>
   `${instanceType}, ${gpuCount === 1 ? '' : `${String(gpuCount)} x `}${gpu}, ${market} in ${region}`

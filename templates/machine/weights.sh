@@ -45,7 +45,8 @@ fi
 
 export HF_HOME="$disk/hf" HF_TOKEN_PATH="$LABOS_HOME/hf-token" HF_HUB_DISABLE_TELEMETRY=1 DO_NOT_TRACK=1
 export HF_XET_HIGH_PERFORMANCE=1 HF_HUB_DISABLE_PROGRESS_BARS=1
-[ -n "$LABOS_HUB" ] && export HF_ENDPOINT="$LABOS_HUB"
+hub=${LABOS_HUB:-https://huggingface.co}
+export HF_ENDPOINT="$hub"
 echo "${LABOS_WEIGHTS_BYTES:-0}" >"$run/weights.total"
 mkdir -p "$repo/blobs"
 try=1
@@ -55,7 +56,7 @@ until moving "$run/weights.total" "$words" "$repo/blobs" -- \
     [ "$stood" = yes ] && why="no byte for $LABOS_STALL_S s"
     case $status in
         3) fail weights.gated "$why" ;;
-        4) fail weights.unknown "$why" ;;
+        4) fail weights.unknown "$why (asked: $hub)" ;;
         5) fail disk.short "$why" ;;
         6) fail weights.damaged "$why" ;;
     esac
@@ -63,7 +64,7 @@ until moving "$run/weights.total" "$words" "$repo/blobs" -- \
     try=$((try + 1))
     if [ "$try" -gt "$TRIES" ]; then
         [ "$stood" = yes ] && fail weights.stall "$why, $TRIES times"
-        fail weights.download "$why"
+        fail weights.download "$why (asked: $hub)"
     fi
     # The hub's fast way has stood still for others; the plain one goes on where it was.
     export HF_HUB_DISABLE_XET=1

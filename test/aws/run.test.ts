@@ -7,8 +7,8 @@ import { rig } from './rig.js'
 
 const aws = rig()
 
-/** The hub is nowhere: weights are the machine's business. */
-const labos = (): Subject => aws.labos({ HF_ENDPOINT: 'http://127.0.0.1:9' })
+/** The hub is nowhere, weights are the machine's business: to that address nothing is ever sent. */
+const labos = (): Subject => aws.labos({ HF_ENDPOINT: 'http://255.255.255.255:9' })
 const words = (...flags: string[]): string[] =>
   `run deepseek-coder-v2 --provider aws --instance-type ${TYPE} --yes --json`.split(' ').concat(flags, '--', 'true')
 

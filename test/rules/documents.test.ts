@@ -11,7 +11,7 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
 interface Manifest {
   commands: Record<
     string,
-    { id: string; hiddenAliases: string[]; flags: Record<string, { name: string; env?: string }> }
+    { id: string; hiddenAliases: string[]; flags: Record<string, { name: string; env?: string; allowNo?: boolean }> }
   >
 }
 const commands = Object.values((JSON.parse(read('oclif.manifest.json')) as Manifest).commands)
@@ -62,6 +62,16 @@ describe('documents', () => {
     expect(named.filter((command) => !known.has(command))).toEqual([])
   })
 
+  it.each([...texts, { file: 'what labos says', text: source }])('$file names only flags that exist', ({ text }) => {
+    const quoted = [...text.matchAll(/`(?:labos ([a-z]+)([^`\\\n]*)|(--[a-z][^`\\\n]*))/g)]
+    const wrong = quoted.flatMap(([whole, command, rest, alone]) => {
+      const flags = [...(rest ?? alone ?? '').replace(/ -- .*/, '').matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)]
+      return flags.some(([, flag = '']) => !flagsOf(command).has(flag)) ? [whole] : []
+    })
+    expect(wrong).toEqual([])
+    expect(flagsOf('up').size).toBeGreaterThan(30)
+  })
+
   it.each(texts)('$file links only to files that exist', ({ file, text }) => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => join(file, '..', path ?? ''))
     expect(links.filter((path) => !existsIn(path))).toEqual([])
@@ -81,6 +91,18 @@ describe('documents', () => {
     if (hasChanged) expect(unreleased).toMatch(/^- /m)
   })
 })
+
+/** Of the command, or of any. */
+function flagsOf(name: string | undefined): ReadonlySet<string> {
+  const asked = commands.filter(({ id, hiddenAliases }) => {
+    return name === undefined || id.split(':')[0] === name || hiddenAliases.includes(name)
+  })
+  const names = asked.flatMap(({ flags }) =>
+    Object.entries(flags).flatMap(([flag, { allowNo }]) => (allowNo ? [flag, `no-${flag}`] : [flag])),
+  )
+  const others = name === undefined ? ['hash', 'seed'] : [] // pip's and uv's
+  return new Set([...names, ...others, 'help', 'version'])
+}
 
 const existsIn = (path: string): boolean => {
   try {

@@ -2,6 +2,7 @@
 import { catalog } from '../../plan/catalog.js'
 import type { HostPlan } from '../../plan/host/host-plan.js'
 import { DRIVER_MIN, ENGINE_VERSION, engineConfig } from '../../plan/rent/engine-config.js'
+import { type ServingTerms, servingTerms } from '../../plan/rent/serving-terms.js'
 import type { ServingWish } from '../../plan/rent/serving.js'
 import type { HostLab } from '../../state/host-record.js'
 import type { PlannedHost } from './plan-host-lab.js'
@@ -34,6 +35,12 @@ export function hostRecordParts(
     serving: servingHere(plan, planned),
   }
 }
+
+/** What the user agrees to beside the plan. */
+export const termsThere = ({ plan }: Pick<HostLab, 'plan'>): ServingTerms & HostLab['plan']['lease'] => ({
+  ...servingTerms(plan.serving),
+  ...plan.lease,
+})
 
 function servingThere(plan: HostPlan, wish: ServingWish, wantsToken: boolean): Planned {
   const { model, gpuCount, contextTokens, makes } = plan

@@ -17,7 +17,7 @@ import { awaitLaboratory } from '../up-rented/await-laboratory.js'
 import { openRented } from '../up-rented/open-rented.js'
 import { differsError } from '../up-rented/request.js'
 import { guardHost } from './guard-host.js'
-import { hostRecordParts } from './host-parts.js'
+import { hostRecordParts, termsThere } from './host-parts.js'
 import { planHostLab } from './plan-host-lab.js'
 import { reachHost, type ReachedHost } from './reach-host.js'
 import { hostDifference, hostLabName, type HostUpRequest } from './request.js'
@@ -73,14 +73,15 @@ async function first(
     text: `${target}: ${gpu}, driver ${driver}`,
     elapsedMs: clock.monotonicMs() - sinceMs,
   })
-  emit({ type: 'host-plan', plan: planned.plan })
+  const parts = hostRecordParts(planned, request)
+  emit({ type: 'host-plan', plan: planned.plan, serving: termsThere(parts) })
   await agree(request, context)
   const record: HostLab = {
     version: 1,
     id: newLabId(),
     name,
     createdAt: new Date(clock.now()).toISOString(),
-    ...hostRecordParts(planned, request),
+    ...parts,
     stepsDone: ['plan'],
     owner: context.owner,
     ...(request.runId === undefined ? {} : { runId: request.runId }),

@@ -27,7 +27,8 @@ export async function pinWeights<P extends Pick<RentPlan, 'model' | 'notes'>>(
     return checked
   } catch (error) {
     if (!(error instanceof LabosError) || error.code !== 'network.download') throw error
-    const note = 'The hub could not be asked from here: the machine takes the newest commit of the weights.'
+    const { endpoint } = hubOf(deps.env)
+    const note = `${endpoint} could not be asked from here: the machine takes the newest commit of the weights, where it reaches it.`
     return { plan: { ...plan, notes: [...plan.notes, note] }, wantsToken: false }
   }
 }
@@ -40,7 +41,8 @@ async function proveAccess(
 ): Promise<void> {
   const { endpoint, hasToken } = hubOf(deps.env)
   const answer = await askHub(fileUrl(endpoint, repo, revision ?? 'main', 'config.json'), 'HEAD', deps, signal)
-  if (answer.status < 300 || answer.status >= 400) refuseAnswer(answer, `${repo}/config.json`, repo, hasToken)
+  if (answer.status < 300 || answer.status >= 400)
+    refuseAnswer(answer, `${repo}/config.json`, { repo, endpoint, hasToken })
 }
 
 const notOnHub = (name: string): LabosError =>

@@ -1,12 +1,10 @@
 /** From nothing to a rented machine that answers on port 22; or on with one that an earlier `up` began. */
 import { LabosError } from '../../errors/labos-error.js'
-import type { Serving } from '../../plan/rent/serving.js'
 import { readLab } from '../../state/read.js'
 import type { HostLab } from '../../state/host-record.js'
 import { isOnHost, isRented, type LocalLab, type RentedLab } from '../../state/record.js'
 import { newLabId } from '../../state/store.js'
 import type { Context } from '../context.js'
-import { firstFit, planRental } from '../plan-rent.js'
 import { notOwn } from '../request.js'
 import { type MachineUp, type Outcome, upMachine } from '../up-machine.js'
 import { climbRegions } from './climb-regions.js'
@@ -14,8 +12,7 @@ import { differsError, labNameOf, rentDifference, type RentUpRequest } from './r
 import { resume } from './resume.js'
 import { choosePort } from '../choose-port.js'
 import { fromMachine } from './from-machine.js'
-import { pinWeights } from './pin-weights.js'
-import { rentedPlan, withinLimit } from './rented-plan.js'
+import { planRented } from './plan-rented.js'
 import { guarded } from './undo.js'
 
 /** How long a second `up` waits for the first: GPU machines take minutes. */
@@ -45,7 +42,9 @@ const whereItIs = (lab: LocalLab | HostLab): string =>
   isOnHost(lab) ? `it is on a host of your own: \`--host ${lab.plan.target}\`` : 'it is one on this computer'
 
 async function first(name: string, request: RentUpRequest, context: Context, signal: AbortSignal): Promise<Outcome> {
-  const { plan, ...rest } = await planned(name, request, context, signal)
+  const { shown, kept: plan } = await planRented(request, context, signal)
+  const port = request.until === 'machine' ? undefined : await choosePort(request.port, name, context)
+  context.emit({ type: 'rent-plan', ...shown })
   await context.stack.ready(request.agreed)
   const draft: RentedLab = {
     version: 1,
@@ -53,7 +52,7 @@ async function first(name: string, request: RentUpRequest, context: Context, sig
     name,
     createdAt: new Date(context.clock.now()).toISOString(),
     plan,
-    ...rest,
+    ...(port === undefined ? {} : { port }),
     stepsDone: ['plan'],
     accountId: '',
     owner: context.owner,
@@ -68,37 +67,6 @@ async function first(name: string, request: RentUpRequest, context: Context, sig
     return { outcome: 'up' as const, ...(await fromMachine(record, context, signal)) }
   })
 }
-
-/** The plan, shown; with the commit of the weights and a port for the endpoint where the model is to be served. */
-async function planned(
-  name: string,
-  request: RentUpRequest,
-  context: Context,
-  signal: AbortSignal,
-): Promise<Pick<RentedLab, 'plan' | 'port'>> {
-  const { wish, serving, until } = request
-  const rental = await planRental(wish, context, signal)
-  firstFit(rental)
-  if (until === 'machine') {
-    context.emit({ type: 'rent-plan', plan: withinLimit(rental, wish) })
-    return { plan: rentedPlan(rental, wish) }
-  }
-  const { plan, wantsToken } = await pinWeights(rental, serving, context, signal)
-  const port = await choosePort(request.port, name, context)
-  const planned = rentedPlan(plan, wish, { ...serving, wantsToken })
-  context.emit({
-    type: 'rent-plan',
-    plan: withinLimit(plan, wish),
-    ...(planned.serving ? { serving: endsOf(planned.serving) } : {}),
-  })
-  return { plan: planned, port }
-}
-
-const endsOf = ({ engineVersion, idleMs, bootMs }: Serving): Pick<Serving, 'engineVersion' | 'idleMs' | 'bootMs'> => ({
-  engineVersion,
-  bootMs,
-  ...(idleMs === undefined ? {} : { idleMs }),
-})
 
 async function askAgreement({ agreed }: RentUpRequest, { prompt }: Context): Promise<void> {
   if (agreed) return

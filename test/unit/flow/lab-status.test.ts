@@ -25,6 +25,16 @@ async function laboratory(said: () => unknown, pids = [1, 7]): Promise<FakeConte
   return context
 }
 
+it.each([
+  ['that was killed', 99, 'me@here', /; the `labos run` it was for is gone: `labos down one` removes it$/],
+  ['that goes on', 1, 'me@here', /^`labos up` stopped after: \w+$/],
+  ['of another computer', 99, 'me@elsewhere', /^`labos up` stopped after: \w+$/],
+])('a lab of a run %s', async (_, pid, owner, detail) => {
+  const context = fakeContext({ processes: fakeProcesses([1]), owner: 'me@here' })
+  await saveSomeLab(context.paths, 'one', { runner: { pid, startTime: `t${String(pid)}`, owner } })
+  expect((await labStatus('one', context)).detail).toMatch(detail)
+})
+
 describe('a lab that serves', () => {
   it('is told from its record and its keeper', async () => {
     const context = await laboratory(() => answer)

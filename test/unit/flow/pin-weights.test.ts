@@ -71,7 +71,7 @@ it('says so where the hub cannot be asked from here, and leaves it to the machin
   const { plan, wantsToken } = await pin(() => new Response(null, { status: 503 }))
   expect([plan.model.revision, wantsToken]).toEqual([null, false])
   expect(plan.notes.at(-1)).toBe(
-    'The hub could not be asked from here: the machine takes the newest commit of the weights.',
+    'https://huggingface.co could not be asked from here: the machine takes the newest commit of the weights, where it reaches it.',
   )
 })
 

@@ -240,15 +240,15 @@ describe('the engine', () => {
 
 describe('the weights', () => {
   it.each([
-    [3, 'weights.gated'],
-    [4, 'weights.unknown'],
-    [5, 'disk.short'],
-    [6, 'weights.damaged'],
-    [1, 'weights.download'],
-  ])('fail by name: status %i is %s', (status, cause) => {
-    const world = labWorld()
+    [3, 'weights.gated', ''],
+    [4, 'weights.unknown', ' (asked: http://hub.example)'],
+    [5, 'disk.short', ''],
+    [6, 'weights.damaged', ''],
+    [1, 'weights.download', ' (asked: http://hub.example)'],
+  ])('fail by name: status %i is %s', (status, cause, asked) => {
+    const world = labWorld({ HUB: 'http://hub.example' })
     world.client(`echo "the hub's words: \\"a\\" \\\\ b"; exit ${String(status)}`)
-    expect(failure(world)).toEqual({ status: 1, cause, text: `the hub's words: "a" \\ b` })
+    expect(failure(world)).toEqual({ status: 1, cause, text: `the hub's words: "a" \\ b${asked}` })
   })
 
   it('go on where they stood still, without the hub’s fast way', () => {

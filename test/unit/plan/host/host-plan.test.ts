@@ -95,15 +95,18 @@ describe('a plan for a host', () => {
   })
 
   it('says all that is made there, and that it costs nothing', () => {
-    const text = hostPlanText(plan(hostFacts()))
+    const serving = { engineVersion: '0.33.0', bootMs: 2_700_000, idleMs: 1_800_000 }
+    const text = hostPlanText(plan(hostFacts()), serving)
     for (const part of [
       '/home/ada/.local/share/labos/one',
       'labos-one-engine',
       'linger is turned on',
       'it is your own',
+      'by itself after 30 m without a request, when it does not serve within 45 m, or with `labos down`',
     ])
       expect(text.replaceAll(/\s+/g, ' ')).toContain(part)
-    expect(hostPlanText(plan(hostFacts({ lingers: true })))).not.toContain('linger')
+    expect(hostPlanText(plan(hostFacts()), { ...serving, ttlMs: 28_800_000 })).toContain('after 8 h')
+    expect(hostPlanText(plan(hostFacts({ lingers: true })), serving)).not.toContain('linger')
   })
 })
 
