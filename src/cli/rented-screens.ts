@@ -4,7 +4,7 @@ import type { Extended } from '../flow/extend.js'
 import type { LabStatus } from '../flow/lab-status.js'
 import type { Started } from '../flow/start.js'
 import type { Stopped } from '../flow/stop.js'
-import { formatTime, formatUsd, formatUsdOr } from '../ui/format.js'
+import { formatDuration, formatTime, formatUsd, formatUsdOr } from '../ui/format.js'
 import type { Paint } from '../ui/paint.js'
 import { columns, factLines, wrap } from '../ui/text.js'
 import { painted, priceText, requestsText, restartsText } from './lab-words.js'
@@ -133,8 +133,15 @@ export function startedScreen(started: Started): string {
 
 export const extendedScreen = (extended: Extended): string =>
   wrap(
-    `${extended.name} ends by itself ${formatTime(extended.endsAt)}, not ${formatTime(extended.endedAtBefore)}.${totalSentence(extended)}${machineSentence(extended)}`,
+    `${extended.name} ends by itself ${formatTime(extended.endsAt)}, ${laterText(extended)}.${totalSentence(extended)}${machineSentence(extended)}`,
   ).join('\n')
+
+/** Times are said to the minute. */
+function laterText({ endsAt, endedAtBefore }: Extended): string {
+  const before = formatTime(endedAtBefore)
+  if (before !== formatTime(endsAt)) return `not ${before}`
+  return `${formatDuration(Date.parse(endsAt) - Date.parse(endedAtBefore))} later than before`
+}
 
 function servingSentence({ name, endpoint, isServing }: Started): string {
   if (endpoint === null) return ''

@@ -9,6 +9,7 @@ import type { Context } from './context.js'
 import type { Extended } from './extend.js'
 import { loggedIn } from './logged-in.js'
 import { scriptCommand } from './machine-commands.js'
+import { tellKeeper } from './tell-keeper.js'
 
 const WAIT_MS = 60_000
 
@@ -35,6 +36,7 @@ export async function extendHost(
       if (!lease || deadline === undefined) throw refused(name, 'it does not say when it ends')
       const endsAt = new Date(deadline * 1000).toISOString()
       await saveLab(paths, { ...record, expiresAt: endsAt })
+      await tellKeeper(record, context)
       return {
         name,
         endedAtBefore: before,

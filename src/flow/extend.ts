@@ -9,6 +9,7 @@ import type { Context } from './context.js'
 import { extendHost } from './extend-host.js'
 import { withMachineOf } from './rented-lab.js'
 import { costOfLab } from './rented-record.js'
+import { tellKeeper } from './tell-keeper.js'
 import { type MachineWord, tellMachine } from './tell-machine.js'
 
 export interface ExtendRequest {
@@ -50,6 +51,7 @@ export async function extend({ name, byMs }: ExtendRequest, context: Context, si
     await saveLab(context.paths, extended)
     const { usdPerHour, usdUntilEnd } = costOfLab(extended, context.clock.now())
     const word = await tellMachine(extended, context, signal)
+    if (word?.isTaken) await tellKeeper(extended, context)
     return {
       name: record.name,
       endedAtBefore: expiresAt,

@@ -221,6 +221,7 @@ describe('a host of the user', () => {
       result: { endsAt: string }
     }
     expect(Date.parse(extended.result.endsAt) - Date.parse(endsAt)).toBeGreaterThan(3_500_000)
+    expect((await status()).endsAt).toBe(extended.result.endsAt)
     expect((await labos.run('stop', NAME)).stderr).toMatch(/usage\.value[\s\S]*host of your own/)
   })
 

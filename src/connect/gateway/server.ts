@@ -29,6 +29,8 @@ export interface GatewayDeps {
   status(): Promise<unknown>
   /** Called after `POST /labos/stop` was answered. */
   stop(): void
+  /** Where something is watched afar: `POST /labos/look` is answered when it was looked at again. */
+  look?(): Promise<void>
 }
 
 export interface Gateway {
@@ -95,6 +97,10 @@ async function answer(exchange: Exchange): Promise<void> {
   if (path === '/labos/stop' && req.method === 'POST') {
     res.once('close', () => deps.stop())
     return json(exchange, 202, { stopping: true })
+  }
+  if (deps.look && path === '/labos/look' && req.method === 'POST') {
+    await deps.look()
+    return json(exchange, 200, { looked: true })
   }
   if (!PASSED.test(path)) return refuse(exchange, notFound(path))
   return pass(exchange)

@@ -8,8 +8,8 @@ import { runWithin } from '../../serve/remote/journal.js'
 export interface LeaseWatch {
   /** As it was read last, and how long ago by this computer's clocks. Undefined before that. */
   read(): { readonly lease: MachineLease; readonly ageMs: number } | undefined
-  /** Reads now: the path is back, or the computer has slept. */
-  look(): void
+  /** Reads now: the path is back, the computer has slept, somebody moved the deadline. Resolves when it was tried. */
+  look(): Promise<void>
   /** Resolves when nothing is read any more. */
   stop(): Promise<void>
 }
@@ -30,6 +30,7 @@ export function watchLease(home: string, { clock, path, isServing }: LeaseWatchD
   const stopping = new AbortController()
   const { signal } = stopping
   let alarm = new AbortController()
+  let askers: (() => void)[] = []
   let last: { readonly lease: MachineLease; readonly monotonicMs: number; readonly wallMs: number } | undefined
   const read = async (): Promise<void> => {
     const machine = path.machine()
@@ -43,10 +44,14 @@ export function watchLease(home: string, { clock, path, isServing }: LeaseWatchD
     while (!signal.aborted) {
       alarm = new AbortController()
       const either = AbortSignal.any([alarm.signal, signal])
+      const asked = askers
+      askers = []
       await read().catch(() => undefined) // the connection was lost: the next one tells
+      for (const tell of asked) tell()
       const isBehind = isServing() && last?.lease.isServed !== true
       await clock.sleep(isBehind ? SOON_MS : READ_MS, either).catch(() => undefined)
     }
+    for (const tell of askers) tell()
   }
   const done = watch()
   return {
@@ -56,7 +61,11 @@ export function watchLease(home: string, { clock, path, isServing }: LeaseWatchD
         lease: last.lease,
         ageMs: Math.max(0, clock.monotonicMs() - last.monotonicMs, clock.now() - last.wallMs),
       },
-    look: () => alarm.abort(),
+    look: () =>
+      new Promise((resolve) => {
+        askers.push(resolve)
+        alarm.abort()
+      }),
     stop: async () => {
       stopping.abort()
       await done

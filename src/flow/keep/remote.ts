@@ -70,6 +70,7 @@ const gatewayDeps = (held: Held): Parameters<typeof startGateway>[1] => ({
   isHealthy: () => held.watch?.isHealthy() ?? Promise.resolve(false),
   status: () => statusOf(held),
   stop: () => held.stop.abort(),
+  look: async () => held.lease?.look(),
 })
 
 /** Everything that goes through the connection; who is told of a change is made before who tells. */
@@ -89,7 +90,7 @@ function connected(
     onState: ({ state, reason }) => {
       deps.say(`path ${state}${reason === undefined ? '' : `: ${reason}`}`)
       held.watch?.look()
-      held.lease?.look()
+      void held.lease?.look()
     },
   })
   const channels = channelPool(() => session.dial(serving.enginePort), OPEN_AHEAD)
@@ -117,7 +118,7 @@ function engineWatch(held: Held, path: Session, channels: ChannelPool, book: Kee
       deps.say(`engine ${state}${detail === '' ? '' : `: ${detail}`}`)
       if (state !== 'serving') return
       channels.fill()
-      held.lease?.look() // another end holds from now on
+      void held.lease?.look() // another end holds from now on
     },
     onDrift: (drift) => {
       for (const { text } of drift) deps.say(text)

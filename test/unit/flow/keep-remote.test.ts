@@ -167,6 +167,15 @@ describe('the keeper of a lab on a machine', () => {
     expect(lab.said).toEqual(['path connected', 'engine serving', text])
   })
 
+  it('looks at the lease when it is asked to: somebody moved the deadline', async () => {
+    const lab = await laboratory({}, serves)
+    await lab.context.clock.advance(5000)
+    lab.host.lease = JSON.stringify({ ...lease, idle_limit: null, deadline: SECONDS + 7200, ends: SECONDS + 7200 })
+    const question = { port: lab.port, key: lab.key, method: 'POST' as const, path: '/labos/look', timeoutMs: 5000 }
+    expect(await askKeeper(question)).toEqual({ looked: true })
+    expect((await lab.status()).lease.endsAt).toBe('2026-01-01T02:00:00.000Z')
+  })
+
   it('answers at once while the path is away, and takes it up again with the first good try', async () => {
     const lab = await laboratory({}, serves)
     await lab.context.clock.advance(1000)

@@ -220,6 +220,10 @@ describe('extend', () => {
     expect(record().expiresAt).toBe('2026-01-01T06:00:00.000Z')
   })
 
+  it('by seconds is said as such', async () => {
+    expect(extendedScreen(await extendIt(1000))).toContain('2026-01-01 04:00 UTC, 1.0 s later than before.')
+  })
+
   it('goes by the tag where somebody moved it elsewhere', async () => {
     cloud.machines = [
       cloudMachine({ tags: { ...cloudMachine().tags, 'labos:expires-at': '2026-01-01T08:00:00.000Z' } }),
