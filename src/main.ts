@@ -1,9 +1,8 @@
 import { Config, Errors, flush, run, settings } from '@oclif/core'
-import { errorText, toLabosError } from './cli/error-text.js'
-import { env } from './cli/env.js'
+import { toLabosError } from './cli/error-text.js'
+import { showError } from './cli/show-error.js'
 import { LabosError } from './errors/labos-error.js'
 import { nearest } from './plan/find-model.js'
-import { paintFor } from './ui/paint.js'
 
 /** Runs the command line with oclif. `dir` is the path of a file in the package. Commands show their own errors. */
 export async function main(dir: string): Promise<void> {
@@ -19,7 +18,7 @@ export async function main(dir: string): Promise<void> {
       return
     }
     const known = unknownCommand(error, config) ?? toLabosError(error)
-    process.stderr.write(errorText(known, paintFor(process.stderr.isTTY, env), error, env, process.stderr.isTTY))
+    showError(known, error, process.argv.slice(2))
     process.exitCode = known.exit
   }
 }

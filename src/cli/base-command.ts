@@ -10,9 +10,10 @@ import { paintFor, type Paint } from '../ui/paint.js'
 import type { Reporter } from '../ui/reporter.js'
 import { applyConfig } from './config-file.js'
 import { env, pathsFrom } from './env.js'
-import { errorText, toLabosError } from './error-text.js'
+import { toLabosError } from './error-text.js'
 import { isInteractive, makePrompt, makeReporter } from './screen.js'
 import { bearLostOutput } from './lost-output.js'
+import { showError } from './show-error.js'
 import { type Interrupt, type InterruptWish, type LastWords, onInterrupt } from './interrupt.js'
 
 export const GLOBAL = 'GLOBAL'
@@ -114,19 +115,7 @@ export abstract class BaseCommand extends Command {
     this.#reporter?.stop()
     if (error instanceof Errors.ExitError) throw error
     const known = toLabosError(error)
-    if (this.argv.includes('--json') || env['LABOS_JSON'] === 'true') {
-      process.stdout.write(`${JSON.stringify({ type: 'error', error: known.toJSON() })}\n`)
-    } else {
-      process.stderr.write(
-        errorText(
-          known,
-          paintFor(process.stderr.isTTY && !this.argv.includes('--no-color'), env),
-          error,
-          env,
-          process.stderr.isTTY,
-        ),
-      )
-    }
+    showError(known, error, this.argv)
     throw new Errors.ExitError(known.exit)
   }
 

@@ -16,7 +16,14 @@ const HELP = 'See what it takes: add `--help`.'
 export function usageError({ message, suggestions = [], args = [], flags = [], parse }: Parsed): LabosError {
   const known = Object.keys(parse?.input?.flags ?? {})
   const alike = flags.flatMap((flag) => nearest(flag.replace(/^-+/, ''), known)[0] ?? [])
-  const hints = [...suggestions.filter((text) => text !== ''), ...alike.map((flag) => `Did you mean \`--${flag}\`?`)]
+  const asksNothing = flags.some((flag) => /^(?:--yes|-y)$/.test(flag))
+    ? ['Leave it out: this command asks nothing.']
+    : []
+  const hints = [
+    ...asksNothing,
+    ...suggestions.filter((text) => text !== ''),
+    ...alike.map((flag) => `Did you mean \`--${flag}\`?`),
+  ]
   const [hint, ...others] = hints
   const all = hint === undefined ? ([HELP] as const) : ([hint, ...others, HELP] as const)
   return new LabosError('usage.flags', inOurWords(message, args), { suggestions: all })

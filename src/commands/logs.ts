@@ -1,9 +1,11 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.js'
-import { duration, given, nameFlag } from '../cli/flags.js'
+import { duration, given, labArg, nameFlag } from '../cli/flags.js'
 import { chooseLab } from '../flow/choose-lab.js'
+import { sourceAndLab } from '../cli/source-and-lab.js'
 import { logSources } from '../flow/log-sources.js'
 import { followLog, readLog } from '../flow/logs.js'
+import { labNames } from '../state/read.js'
 
 export default class Logs extends BaseCommand {
   static override description = `Show the logs of a lab: what its engine, its keeper and its set-up said.
@@ -13,10 +15,11 @@ SSH, and keeper.`
   static override examples = [
     '<%= config.bin %> logs -f',
     '<%= config.bin %> logs keeper --tail 20',
-    '<%= config.bin %> logs bootstrap --since 10m',
+    '<%= config.bin %> logs bootstrap deepseek-coder-v2 --since 10m',
   ]
   static override args = {
-    source: Args.option({ options: logSources })({ description: 'Whose log.', default: 'engine' }),
+    source: Args.string({ description: `Whose log: ${logSources.join(', ')}. Default: engine.` }),
+    lab: labArg,
   }
   static override flags = {
     name: nameFlag,
@@ -31,10 +34,11 @@ SSH, and keeper.`
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Logs)
+    const { source, lab } = sourceAndLab(args, labNames(this.paths))
     const context = await this.context(flags)
     const wish = {
-      name: await chooseLab(flags.name, context),
-      source: args.source,
+      name: await chooseLab(lab ?? flags.name, context),
+      source,
       ...given({ tail: flags.tail, sinceMs: flags.since }),
     }
     if (!flags.follow) {

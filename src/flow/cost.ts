@@ -1,7 +1,7 @@
 /** What the labs have cost, cost now, and will have cost: from their records alone. */
 import { LabosError } from '../errors/labos-error.js'
 import { labNames, readLab } from '../state/read.js'
-import { isRented } from '../state/record.js'
+import { isOnHost, isOnMachine } from '../state/record.js'
 import type { Context } from './context.js'
 import { costOfLab } from './rented-record.js'
 import { rentedStatus } from './rented-status.js'
@@ -68,10 +68,9 @@ const UNKNOWN = {
 function costOf(name: string, { paths, clock }: Pick<Context, 'paths' | 'clock'>): CostOfLab {
   try {
     const record = readLab(paths, name)
-    if (!record || !isRented(record)) {
-      const provider = record?.plan.provider ?? 'local'
-      return { name, provider, state: provider === 'ssh' ? 'your own host' : 'local', ...NOTHING }
-    }
+    if (!record || !isOnMachine(record)) return { name, provider: 'local', state: 'local', ...NOTHING }
+    if (isOnHost(record))
+      return { name, provider: 'ssh', state: 'your own host', ...NOTHING, endsAt: record.expiresAt ?? null }
     const nowMs = clock.now()
     const { state, endsAt = null } = rentedStatus(record, nowMs)
     return { name, provider: 'aws', state, ...costOfLab(record, nowMs), endsAt }

@@ -15,7 +15,6 @@ export const losesWeights = (record: RentedLab): boolean => offerOfLab(record)?.
 
 const UNKNOWN: LabCost = { usdSoFar: null, usdRunning: null, usdStopped: null, usdPerHour: null, usdUntilEnd: null }
 
-/** Nothing is known while there may be a machine that the record does not name. */
 /** The machine alone, by the offer of the plan that it is. */
 export const machinePriceOf =
   ({ plan }: RentedLab): MachinePrice =>
@@ -24,6 +23,7 @@ export const machinePriceOf =
       (offer) => offer.instanceType === instanceType && offer.region === region && offer.market === market,
     )?.usdPerHour ?? null
 
+/** Nothing is known while there may be a machine that the record does not name. */
 export function costOfLab(record: RentedLab, nowMs: number): LabCost {
   const { billed, expiresAt, machine, regions } = record
   if (!machine && regions.length > 0) return UNKNOWN

@@ -222,6 +222,8 @@ describe('a host of the user', () => {
     }
     expect(Date.parse(extended.result.endsAt) - Date.parse(endsAt)).toBeGreaterThan(3_500_000)
     expect((await status()).endsAt).toBe(extended.result.endsAt)
+    const { labs } = JSON.parse((await labos.run('cost', NAME, '--json')).stdout) as { labs: object[] }
+    expect(labs).toMatchObject([{ provider: 'ssh', usdPerHour: 0, endsAt: extended.result.endsAt }])
     expect((await labos.run('stop', NAME)).stderr).toMatch(/usage\.value[\s\S]*host of your own/)
   })
 

@@ -86,24 +86,29 @@ function pathOf({ url = '/' }: IncomingMessage): string {
 }
 
 async function answer(exchange: Exchange): Promise<void> {
-  const { req, res, path, options, deps } = exchange
+  const { req, res, path, options } = exchange
   const foreign = refuseForeign(req.headers, options.port)
   if (foreign) return refuse(exchange, foreign)
   if (req.method === 'OPTIONS') return void res.writeHead(204, corsHeaders(req.headers.origin)).end()
   if (path === '/health' && req.method === 'GET') return health(exchange)
   const wrong = refuseWrongKey(req.headers, options.key)
   if (wrong) return refuse(exchange, wrong)
-  if (path === '/labos/status' && req.method === 'GET') return json(exchange, 200, await deps.status())
-  if (path === '/labos/stop' && req.method === 'POST') {
-    res.once('close', () => deps.stop())
-    return json(exchange, 202, { stopping: true })
-  }
-  if (deps.look && path === '/labos/look' && req.method === 'POST') {
-    await deps.look()
-    return json(exchange, 200, { looked: true })
-  }
-  if (!PASSED.test(path)) return refuse(exchange, notFound(path))
-  return pass(exchange)
+  if (PASSED.test(path)) return pass(exchange)
+  const own = OWN[`${req.method ?? ''} ${path}`]
+  return own ? own(exchange) : refuse(exchange, notFound(path))
+}
+
+/** For labos's other commands. */
+const OWN: Readonly<Record<string, (exchange: Exchange) => Promise<void> | void>> = {
+  'GET /labos/status': async (exchange) => json(exchange, 200, await exchange.deps.status()),
+  'POST /labos/stop': (exchange) => {
+    exchange.res.once('close', () => exchange.deps.stop())
+    json(exchange, 202, { stopping: true })
+  },
+  'POST /labos/look': async (exchange) => {
+    await exchange.deps.look?.()
+    json(exchange, 200, { looked: true })
+  },
 }
 
 /** The engine; undefined when it is away, and the request refused with that. */

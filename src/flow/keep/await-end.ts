@@ -39,7 +39,7 @@ export async function awaitEnd(held: Held, signal: AbortSignal): Promise<Ended> 
     if (!hasJumped(clock, atMs)) continue
     say('this computer slept, or the keeper was stopped: looking at everything anew')
     held.watch?.look()
-    held.lease?.look()
+    void held.lease?.look()
   }
 }
 

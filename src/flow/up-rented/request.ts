@@ -5,7 +5,8 @@ import { configLine } from '../../plan/rent/engine-config.js'
 import type { ServingWish } from '../../plan/rent/serving.js'
 import type { RentWish } from '../plan-rent.js'
 import type { RentedLab, RentedMachine, Runner } from '../../state/record.js'
-import { formatDuration } from '../../ui/format.js'
+import { formatDuration, formatUsd } from '../../ui/format.js'
+import { machinePriceOf } from '../rented-record.js'
 import { checkLabName, defaultLabName } from '../../state/paths.js'
 
 export interface RentUpRequest {
@@ -50,7 +51,10 @@ export function rentDifference(request: RentUpRequest, lab: RentedLab): string |
   if (serving !== undefined) return serving
   if (request.port && lab.port !== undefined && request.port !== lab.port)
     return `its port is ${String(lab.port)}, not ${String(request.port)}`
-  return lab.machine && machineDifference(request, lab.machine)
+  return (
+    lab.machine &&
+    (machineDifference(request, lab.machine) ?? priceDifference(request, machinePriceOf(lab)(lab.machine)))
+  )
 }
 
 /** What was not asked for never differs. */
@@ -82,6 +86,12 @@ function machineDifference({ wish, typed }: RentUpRequest, machine: RentedMachin
   if (wish.instanceTypes && !wish.instanceTypes.includes(machine.instanceType))
     return `it is a ${machine.instanceType}, not a ${wish.instanceTypes.join(' or ')}`
   return typed.market && wish.market !== machine.market ? `it is ${machine.market}, not ${wish.market}` : undefined
+}
+
+/** A price that nobody knows is no dearer. */
+function priceDifference({ wish: { maxUsdPerHour } }: RentUpRequest, usdPerHour: number | null): string | undefined {
+  if (maxUsdPerHour === undefined || usdPerHour === null || usdPerHour <= maxUsdPerHour) return undefined
+  return `it costs ${formatUsd(usdPerHour)}/h, more than ${formatUsd(maxUsdPerHour)}/h`
 }
 
 export const differsError = (name: string, how: string): LabosError => {

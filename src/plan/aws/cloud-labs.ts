@@ -5,7 +5,7 @@ import { ADDRESS_USD_PER_HOUR, DISK_USD_PER_GB_HOUR } from './price.js'
 import { TAGS } from './tags.js'
 
 /** What a machine costs an hour by itself; null = not known. */
-export type MachinePrice = (machine: CloudMachine) => number | null
+export type MachinePrice = (machine: Pick<CloudMachine, 'instanceType' | 'region' | 'market'>) => number | null
 
 export interface CloudLab {
   readonly id: string

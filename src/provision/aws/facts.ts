@@ -74,7 +74,7 @@ export async function gatherFacts(
     emit({
       type: 'done',
       step: 'facts',
-      text: `asked AWS about ${wish.region}`,
+      text: `asked AWS about ${wish.region}${withoutAnswer([identity, image, zones, network])}`,
       elapsedMs: clock.monotonicMs() - sinceMs,
     })
     return {
@@ -91,6 +91,12 @@ export async function gatherFacts(
   } finally {
     enough.abort() // the others, when one fails
   }
+}
+
+/** `, and 2 of 4 questions have no answer`; nothing where all have. */
+function withoutAnswer(asked: readonly Known<unknown>[]): string {
+  const open = asked.filter(({ known }) => !known).length
+  return open === 0 ? '' : `, and ${String(open)} of ${String(asked.length)} questions have no answer`
 }
 
 /** Seen when the answer arrives: its way is shorter than what counts. */

@@ -44,6 +44,11 @@ describe('up again', () => {
       { wish: { ...request().wish, regions: ['eu-west-1'] }, typed: { regions: true, market: false } },
       /it is in us-east-1/,
     ],
+    [
+      'a price below its own',
+      { wish: { ...request().wish, maxUsdPerHour: 0.5 } },
+      /it costs \$1\.\d\d\/h, more than \$0\.50\/h/,
+    ],
     ['another type', { wish: { ...request().wish, instanceTypes: ['g6.xlarge'] } }, /it is a g6e.xlarge/],
   ])('refuses %s', async (_, wish, text) => {
     const { up, context } = world()

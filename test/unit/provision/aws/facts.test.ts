@@ -41,6 +41,15 @@ describe('the facts of a region', () => {
     expect(events.map(({ type }) => type)).toEqual(['start', 'done'])
   })
 
+  it('say how many of them AWS did not give', async () => {
+    const events: LabosEvent[] = []
+    const refused = (): Promise<never> =>
+      Promise.reject(new LabosError('aws.refused', 'not allowed', { suggestions: ['Ask.'] }))
+    const aws = willingAws({ zonesOf: refused, network: refused })
+    await gather(aws, {}, fakeClock(), new AbortController().signal, events)
+    expect(events.at(-1)).toMatchObject({ text: 'asked AWS about us-east-1, and 2 of 4 questions have no answer' })
+  })
+
   it('hold spot prices where spot machines are wanted', async () => {
     const { spot } = await gather(willingAws(), { market: 'spot' })
     expect(spot).toEqual({ known: true, value: new Map([['g6.2xlarge', new Map([['us-east-1b', 0.31]])]]) })
