@@ -83,7 +83,7 @@ export interface SshPlace {
 }
 
 /**
- * Rejects with `ssh.hostkey` (never worth another try), `ssh.auth`, and `machine.unreachable`, which may pass by itself.
+ * Rejects with `ssh.hostkey` (never worth another try), `ssh.auth`, `ssh.key` (this computer's side), and `machine.unreachable`, which may pass by itself.
  * `connectMs`: how long the machine may take to accept the connection; the login itself has a limit of its own.
  */
 export type ConnectSsh = (place: SshPlace, signal: AbortSignal, connectMs?: number) => Promise<RemoteMachine>

@@ -54,7 +54,7 @@ const HURRY_AFTER_ASKED_MS = 60_000
 const FAILED_RETRY_MS = 60_000
 
 /** What does not pass by itself. */
-const FINAL: readonly ErrorCode[] = ['ssh.hostkey', 'ssh.auth', 'machine.gone']
+const FINAL: readonly ErrorCode[] = ['ssh.hostkey', 'ssh.auth', 'ssh.key', 'machine.gone']
 
 interface Live {
   readonly deps: SessionDeps

@@ -1,5 +1,6 @@
 /** A host of the user's: where `user@box` is, as OpenSSH's own configuration says it where that is there. */
 import { readFile } from 'node:fs/promises'
+import type { ErrorCode } from '../errors/codes.js'
 import { LabosError } from '../errors/labos-error.js'
 import { opensshLine } from '../plan/host/target.js'
 import type { ConnectSsh, RemoteMachine, SshPlace } from '../ports.js'
@@ -46,24 +47,28 @@ export async function resolveTarget(wish: SshWish, deps: TargetDeps): Promise<Ss
   }
 }
 
+/** Another key may be taken, or usable. */
+const OF_IDENTITY: readonly ErrorCode[] = ['ssh.auth', 'ssh.key']
+
 /** Logs in with the first identity that the host takes. Rejects as `ConnectSsh` does, with what the last one met. */
 export async function loginAt(
   { place, identities }: SshTarget,
   connect: ConnectSsh,
   signal: AbortSignal,
 ): Promise<{ readonly machine: RemoteMachine; readonly place: SshPlace & { readonly identity: TargetIdentity } }> {
-  let refusal: unknown
+  let refusal: LabosError | undefined
   for (const identity of identities) {
     try {
       return { machine: await connect({ ...place, identity }, signal), place: { ...place, identity } }
     } catch (error) {
-      if (!(error instanceof LabosError && error.code === 'ssh.auth')) throw error
-      refusal ??= error
+      if (!(error instanceof LabosError && OF_IDENTITY.includes(error.code))) throw error
+      // What the host said tells more than that a way could not be gone.
+      if (!refusal || (refusal.code === 'ssh.key' && error.code === 'ssh.auth')) refusal = error
     }
   }
   throw (
     refusal ??
-    new LabosError('ssh.auth', `There is no key to log in to ${place.host} with.`, {
+    new LabosError('ssh.key', `There is no key to log in to ${place.host} with.`, {
       suggestions: ['Name a private key file: `--identity ~/.ssh/id_ed25519`.', 'Or start an agent: `ssh-add`.'],
     })
   )

@@ -35,6 +35,7 @@ export const codes = {
   'ollama.unreachable': { exit: 3, title: 'Ollama does not answer' },
   'host.unfit': { exit: 3, title: 'The host cannot become a laboratory' },
   'hub.gated': { exit: 3, title: 'The hub refuses access' },
+  'ssh.key': { exit: 3, title: 'No key to log in with' },
   'aws.credentials': { exit: 3, title: 'No AWS credentials that work' },
   'aws.unreachable': { exit: 3, title: 'AWS does not answer' },
   'aws.account': { exit: 3, title: "The credentials are of another account than the lab's" },

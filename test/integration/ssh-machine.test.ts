@@ -224,8 +224,8 @@ describe('a login', () => {
       /no host key of the kind ecdsa/,
     ],
     ['with a key that is not accepted', () => ({ identity: other }), 'ssh.auth', /does not let .* in/],
-    ['with a key that is none', () => ({ identity: { privateKey: 'nonsense' } }), 'ssh.auth', /parse/],
-    ['without its agent', () => ({ identity: { agent: '/no/such/socket' } }), 'ssh.auth', /agent/],
+    ['with a key that is none', () => ({ identity: { privateKey: 'nonsense' } }), 'ssh.key', /parse/],
+    ['without its agent', () => ({ identity: { agent: '/no/such/socket' } }), 'ssh.key', /agent/],
     ['where nobody listens', () => ({ port: 1 }), 'machine.unreachable', /refuses the connection/],
     ['at a name that is none', () => ({ host: 'no-such-host.invalid' }), 'machine.unreachable', /name/],
   ])('%s says so', async (_, more, code, message) => {

@@ -17,12 +17,12 @@ export function loginFailure(error: Error, place: SshPlace, shown: string | unde
   if (error.message.includes('no matching host key format'))
     return changed(`${at} shows no host key of the kind ${hostKeys.map(kindOf).join(', ')}`, hostKeys, error)
   if ('agent' in place.identity && error.message.includes('connect to agent'))
-    return new LabosError('ssh.auth', `There is no agent at ${place.identity.agent} to log in to ${at} with.`, {
+    return new LabosError('ssh.key', `There is no agent at ${place.identity.agent} to log in to ${at} with.`, {
       suggestions: ['Start one, and add your key: `eval "$(ssh-agent)"`, then `ssh-add`.'],
       cause: error,
     })
   if (/privateKey/.test(error.message))
-    return new LabosError('ssh.auth', `The key to log in to ${at} with cannot be used: ${lowered(error.message)}.`, {
+    return new LabosError('ssh.key', `The key to log in to ${at} with cannot be used: ${lowered(error.message)}.`, {
       suggestions: [
         'A key with a passphrase works through an agent: `ssh-add FILE`.',
         'Name the private key, not the `.pub` file.',

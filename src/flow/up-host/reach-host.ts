@@ -17,7 +17,7 @@ export interface ReachedHost {
   readonly ssh: HostLab['ssh']
 }
 
-/** Throws `usage.value`, `usage.file`, `ssh.hostkey`, `ssh.auth`, `machine.unreachable`. Close the machine. */
+/** Throws `usage.value`, `usage.file`, `ssh.hostkey`, `ssh.auth`, `ssh.key`, `machine.unreachable`. Close the machine. */
 export async function reachHost(
   { target, identity, hostKey }: Pick<HostUpRequest, 'target' | 'identity' | 'hostKey'>,
   context: Context,
@@ -47,7 +47,7 @@ export async function reachHost(
 /** What to do where there is no lab yet, and no cloud that knows the machine. */
 function advised(error: LabosError, target: string): LabosError {
   const { code, message, cause } = error
-  const suggestions = cause === undefined ? undefined : ADVICE[code]?.(target) // else no login was tried
+  const suggestions = ADVICE[code]?.(target)
   return suggestions ? new LabosError(code, message, { suggestions, cause }) : error
 }
 

@@ -1,6 +1,6 @@
 /** A machine that gave its set-up up, or was started again, sets itself up again: what stood in its way may be gone. */
 import type { RemoteMachine } from '../../ports.js'
-import { type OnMachine, systemctl, unitOf } from '../../serve/remote/on-machine.js'
+import { elevated, type OnMachine, systemctl, unitOf } from '../../serve/remote/on-machine.js'
 
 /**
  * With folder, the two units, and systemctl's words. Nothing is done where nothing was ever said (the first run is on its way),
@@ -37,8 +37,7 @@ export async function beginAgain(
   signal: AbortSignal,
 ): Promise<boolean> {
   const units = [unitOf(serving, 'bootstrap'), unitOf(serving, 'engine')].map((unit) => `${unit}.service`)
-  const rights = serving.scope === 'system' ? (['sudo', '-n'] as const) : []
-  const argv = ['sh', '-c', BEGIN_AGAIN, 'sh', serving.home, ...units, ...systemctl(serving, [])] as const
-  const { stdout } = await machine.run({ argv: [...rights, ...argv] as [string, ...string[]] }, signal)
+  const argv = elevated(serving, ['sh', '-c', BEGIN_AGAIN, 'sh', serving.home, ...units, ...systemctl(serving, [])])
+  const { stdout } = await machine.run({ argv }, signal)
   return stdout.trim() === 'again'
 }

@@ -14,12 +14,9 @@ export type MachineUnit = 'arm' | 'bootstrap' | 'engine' | 'lease' | 'end'
 export const unitOf = ({ home, scope }: OnMachine, unit: MachineUnit): string =>
   `${scope === 'system' ? 'labos' : `labos-${home.slice(home.lastIndexOf('/') + 1)}`}-${unit}`
 
-/** As root, without asking for a password. */
-const AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec "$@"; fi; exec sudo -n "$@"'
-
-/** The command with the rights that labos's things there need. */
+/** The command with the rights that labos's things there need: on a rented machine root's, which its user has without a password. */
 export const elevated = ({ scope }: Pick<OnMachine, 'scope'>, argv: readonly [string, ...string[]]): Command['argv'] =>
-  scope === 'system' ? ['sh', '-c', AS_ROOT, 'sh', ...argv] : argv
+  scope === 'system' ? ['sudo', '-n', ...argv] : argv
 
 /** In a session without a seat the user's own systemd is found by this. */
 const AS_USER = 'export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"; exec systemctl --user "$@"'

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { makeKeyPair } from '../../../src/adapters/ssh/keys.js'
 import { loginAt, resolveTarget, type TargetDeps } from '../../../src/connect/ssh-target.js'
 import { LabosError } from '../../../src/errors/labos-error.js'
+import type { ConnectSsh } from '../../../src/ports.js'
 import { fakeMachine } from '../../fakes/machine.js'
 import { fakeConnection } from '../../fakes/ssh.js'
 import { tempDir } from '../../fakes/temp-dir.js'
@@ -96,7 +97,7 @@ describe('a host of the user', () => {
 describe('the first login', () => {
   const place = { host: 'box', port: 22, user: 'me', hostKeys: [HOST_KEY] as const }
   const identities = [{ agent: '/a' }, { privateKey: 'b', file: '/b' }, { privateKey: 'c', file: '/c' }]
-  const error = (code: 'ssh.auth' | 'ssh.hostkey', message: string) =>
+  const error = (code: 'ssh.auth' | 'ssh.hostkey' | 'ssh.key', message: string) =>
     new LabosError(code, message, { suggestions: ['x'] })
   const signal = AbortSignal.timeout(10_000)
 
@@ -119,6 +120,9 @@ describe('the first login', () => {
   it('says why when the host takes none, or when there is none', async () => {
     const connect = () => Promise.reject(error('ssh.auth', 'the agent holds no key'))
     await expect(loginAt({ place, identities }, connect, signal)).rejects.toThrow('the agent holds no key')
-    await expect(loginAt({ place, identities: [] }, connect, signal)).rejects.toMatchObject({ code: 'ssh.auth' })
+    const some: ConnectSsh = ({ identity }) =>
+      Promise.reject('agent' in identity ? error('ssh.key', 'no agent') : error('ssh.auth', 'not let in'))
+    await expect(loginAt({ place, identities }, some, signal)).rejects.toThrow('not let in')
+    await expect(loginAt({ place, identities: [] }, connect, signal)).rejects.toMatchObject({ code: 'ssh.key' })
   })
 })
