@@ -4,6 +4,14 @@
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 
+# Another lab of the same user here: what both use stays, and is that one's to take back.
+find_heir() {
+    for heir in "${LABOS_HOME%/*}"/*; do
+        [ "$heir" != "$LABOS_HOME" ] && [ -e "$heir/bin/lease.sh" ] && return 0
+    done
+    heir=
+}
+
 # Read to its end before this file goes too.
 remove() {
     # What looks at the lease starts the timer of its end again: that one goes last.
@@ -20,14 +28,19 @@ remove() {
     done
     ctl daemon-reload
     for name in bootstrap engine arm lease end; do ctl reset-failed "$unit-$name.service" 2>/dev/null; done
-    [ -e "$LABOS_HOME/linger" ] && loginctl disable-linger "$(id -un)"
+    find_heir
+    if [ -e "$LABOS_HOME/linger" ]; then
+        if [ -n "$heir" ]; then : >"$heir/linger"; else loginctl disable-linger "$(id -un)"; fi
+    fi
     case $data in */"$unit") rm -rf "$data" ;; esac
     # A folder is ours only if it holds our scripts.
     [ -e "$LABOS_HOME/bin/lease.sh" ] && rm -rf "$LABOS_HOME"
     rm -rf "$run"
     # Those that others use by now stay. The innermost first.
     rmdir "${LABOS_HOME%/*}" 2>/dev/null
-    echo "$folders" | while read -r folder; do rmdir "$folder" 2>/dev/null; done
+    echo "$folders" | while read -r folder; do
+        rmdir "$folder" 2>/dev/null || [ -z "$heir" ] || [ ! -d "$folder" ] || echo "$folder" >>"$heir/folders"
+    done
     left=$(
         ctl list-units --all --plain --no-legend "$unit-*" 2>/dev/null | awk '{ print "unit " $1 }'
         for path in "$units/$unit"-* "$passing/$unit"-* "$LABOS_HOME" "$run"; do [ -e "$path" ] && echo "$path"; done

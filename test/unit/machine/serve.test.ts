@@ -120,6 +120,21 @@ describe('units.sh and remove.sh', () => {
       expect(world.read(path)).toBeUndefined()
   })
 
+  it('leave what another lab there still needs, which takes it back when it goes', () => {
+    const world = owned('no')
+    const other = 'home/ada/.local/share/labos/two'
+    world.write(`${other}/bin/lease.sh`, '')
+    world.write(`${UNITS}/labos-two-engine.service`, '')
+    world.write(`${OWN}/folders`, `${world.root}/${UNITS}\n${world.root}/home/ada/.local/share/labos\n`)
+    world.run('units.sh', 'install')
+    expect(world.run('remove.sh').status).toBe(0)
+    expect(world.said().join('\n')).not.toContain('disable-linger')
+    expect([world.read(`${other}/linger`), world.read(`${OWN}/linger`)]).toEqual(['', undefined])
+    expect(world.read(`${other}/folders`)?.split('\n').sort()).toEqual(
+      ['', `${world.root}/${UNITS}`, `${world.root}/home/ada/.local/share/labos`].sort(),
+    )
+  })
+
   it('leave a login alone that was to live on before', () => {
     const world = owned('yes')
     world.run('units.sh', 'install')
