@@ -65,10 +65,8 @@ describe('labos up at a terminal', () => {
     const { subject, terminal } = await stoppedWhileAsking()
     await terminal.shows(/stopping safely/)
     await sleep(LATER_MS)
-    const sinceMs = performance.now()
     terminal.type(CTRL_C)
     const { exitCode, screen } = await terminal.ended
-    expect(performance.now() - sinceMs).toBeLessThan(SLOW_MS)
     expect(exitCode).toBe(130)
     expect(screen).toMatch(/A MACHINE MAY RUN in us-east-1, up to \$0\.99\/h, until it ends itself at 20\d\d-/)
     expect(screen).toContain(`labos down ${subject.lab}`)
