@@ -10,7 +10,8 @@ import { type KeyPair, loginConfig, makeKey, ssh } from './ssh.js'
 import { stubEngine } from './stub-engine.js'
 import { hostsUnavailable, regionSuite } from './suite.js'
 
-const HOME = '/home/ubuntu/.local/share/labos/one'
+const LABS = '/home/ubuntu/.local/share/labos'
+const HOME = `${LABS}/one`
 const PORT = 8123
 
 const { region } = regionSuite()
@@ -51,7 +52,8 @@ async function put(path: string, content: string): Promise<void> {
   await asUser(`mkdir -p "$(dirname ${path})"; base64 -d >${path} <<'END'\n${text}\nEND\nchmod 755 ${path}`)
 }
 
-async function setUp(): Promise<void> {
+/** Its scripts and units are there, and its lease is armed. */
+async function settle(home: string): Promise<void> {
   const { laboratory, ...lab } = labOn(mirrors)
   const config = `port: ${String(PORT)}\nmax-model-len: 2048\n`
   const machines = [{ type: 'host', gpuCount: 1, gpuMemoryMiB: 45_776, config }]
@@ -62,8 +64,12 @@ async function setUp(): Promise<void> {
     ...labFiles(wish),
     ...stubEngine('data', TEST_ENGINE_VERSION),
   ]
-  for (const [path, text] of files) await put(`${HOME}/${path}`, text)
-  await asUser(`sh ${HOME}/bin/units.sh install && sh ${HOME}/bin/lease.sh arm`)
+  for (const [path, text] of files) await put(`${home}/${path}`, text)
+  await asUser(`sh ${home}/bin/units.sh install && sh ${home}/bin/lease.sh arm`)
+}
+
+async function setUp(): Promise<void> {
+  await settle(HOME)
   await asUser('systemctl --user start --no-block labos-one-bootstrap.service')
 }
 
@@ -115,4 +121,15 @@ it('gives back what still serves, too', async () => {
   expect(await asUser(`sh ${HOME}/bin/remove.sh`)).toBe('')
   expect(await everything()).toBe(before)
   expect(await asUser(`curl -sf -m 2 http://127.0.0.1:${String(PORT)}/health || echo gone`)).toBe('gone')
+})
+
+it('leaves another lab there what it needs, and the last one leaves nothing', async () => {
+  const other = `${LABS}/two`
+  await settle(HOME)
+  await settle(other)
+  expect(await asUser(`sh ${HOME}/bin/remove.sh`)).toBe('')
+  const lives = 'loginctl show-user ubuntu -p Linger --value; systemctl --user is-active labos-two-lease.timer'
+  expect(await asUser(lives)).toBe('yes\nactive')
+  expect(await asUser(`sh ${other}/bin/remove.sh`)).toBe('')
+  expect(await everything()).toBe(before)
 })
