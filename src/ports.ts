@@ -80,10 +80,13 @@ export interface SshPlace {
   readonly identity: { readonly privateKey: string } | { readonly agent: string }
   /** The host keys that are accepted, each as `ssh-ed25519 AAAA...`: no other is. */
   readonly hostKeys: readonly [string, ...string[]]
+  /** A line for this computer's shell whose input and output are its SSH server, where another host lies between. */
+  readonly via?: string
 }
 
 /**
- * Rejects with `ssh.hostkey` (never worth another try), `ssh.auth`, `ssh.key` (this computer's side), and `machine.unreachable`, which may pass by itself.
+ * Rejects with `ssh.hostkey` (never worth another try), `ssh.auth`, `ssh.key` (this computer's side), and `machine.unreachable`,
+ * which may pass by itself.
  * `connectMs`: how long the machine may take to accept the connection; the login itself has a limit of its own.
  */
 export type ConnectSsh = (place: SshPlace, signal: AbortSignal, connectMs?: number) => Promise<RemoteMachine>

@@ -1,20 +1,28 @@
 /** The command line with which OpenSSH reaches the same machine. Pure. */
 import type { SshPlace } from '../ports.js'
 
-export interface OpensshFacts extends Pick<SshPlace, 'host' | 'port' | 'user'> {
+export interface OpensshFacts extends Pick<SshPlace, 'host' | 'port' | 'user' | 'via'> {
   /** Absent: the keys of the agent. */
   readonly identityFile?: string
   readonly knownHostsFile: string
 }
 
 /** Accepts the pinned host keys alone and asks nothing. */
-export function opensshArgv({ host, port, user, identityFile, knownHostsFile }: OpensshFacts): [string, ...string[]] {
+export function opensshArgv({
+  host,
+  port,
+  user,
+  via,
+  identityFile,
+  knownHostsFile,
+}: OpensshFacts): [string, ...string[]] {
   const identity = identityFile === undefined ? [] : [...identityOf(identityFile), '-o', 'IdentitiesOnly=yes']
   return [
     'ssh',
     ...identity,
     ...['-o', `UserKnownHostsFile=${configured(knownHostsFile)}`],
     ...['-o', 'StrictHostKeyChecking=yes'],
+    ...(via === undefined ? [] : ['-o', `ProxyCommand=${expanded(via)}`]),
     ...['-p', String(port)],
     `${user}@${host}`,
   ]

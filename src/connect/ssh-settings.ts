@@ -1,8 +1,8 @@
 /** What OpenSSH would do for a host: asked of its client where that is there, else what is usual. */
 import { join } from 'node:path'
-import { LabosError } from '../errors/labos-error.js'
 import { parseTarget } from '../plan/host/target.js'
 import type { Machine } from '../ports.js'
+import { wayTo } from './ssh-way.js'
 
 export interface SettingsDeps {
   /** This computer. */
@@ -23,6 +23,8 @@ export interface SshSettings {
   /** The socket of an agent other than the usual one; `none` for no agent. */
   readonly agent?: string
   readonly knownHosts: readonly string[]
+  /** As in `SshPlace`. */
+  readonly via?: string
 }
 
 export const SSH_PORT = 22
@@ -48,33 +50,36 @@ export async function settingsOf(target: string, deps: SettingsDeps): Promise<Ss
   return exitCode === 0 ? settingsIn(stdout, usual, deps.home) : usual
 }
 
-/** What `ssh -G` prints. Throws `usage.value` where the way leads over another host. */
+/** What `ssh -G` prints. */
 function settingsIn(printed: string, usual: SshSettings, home: string): SshSettings {
   const all = (name: string): string[] =>
     printed.split('\n').flatMap((line) => (line.startsWith(`${name} `) ? [line.slice(name.length + 1).trim()] : []))
   const one = (name: string, otherwise: string): string => all(name)[0] ?? otherwise
   const path = (text: string): string => text.replace(/^"(.*)"$/, '$1').replace(/^~(?=\/)/, home)
-  refuseJump(usual.host, [...all('proxyjump'), ...all('proxycommand')])
   const host = one('hostname', usual.host)
+  const port = Number(one('port', String(usual.port)))
+  const user = one('user', usual.user)
+  const [jumps, command] = ['proxyjump', 'proxycommand'].map((name) => all(name).find((value) => value !== 'none'))
+  const via = wayTo({
+    host,
+    port,
+    user,
+    target: usual.host,
+    ...(jumps === undefined ? {} : { jumps }),
+    ...(command === undefined ? {} : { command }),
+  })
   const agent = one('identityagent', 'SSH_AUTH_SOCK')
   return {
     host,
-    port: Number(one('port', String(usual.port))),
-    user: one('user', usual.user),
+    port,
+    user,
     alias: one('hostkeyalias', host),
     keyFiles: all('identityfile').map(path),
     filesFirst: one('identitiesonly', 'no') === 'yes',
     ...(agent === 'SSH_AUTH_SOCK' ? {} : { agent: path(agent) }),
+    ...(via === undefined ? {} : { via }),
     knownHosts: [...all('userknownhostsfile'), ...all('globalknownhostsfile')]
       .flatMap((line) => line.split(/\s+/))
       .map(path),
   }
-}
-
-function refuseJump(host: string, ways: readonly string[]): void {
-  const jump = ways.find((way) => way !== 'none')
-  if (jump === undefined) return
-  throw new LabosError('usage.value', `${host} is reached over another host (${jump}), which labos does not do.`, {
-    suggestions: ['Forward a port to it (`ssh -N -L 2222:box:22 gate`) and name that: `--host user@localhost:2222`.'],
-  })
 }

@@ -40,9 +40,9 @@ export async function resolveTarget(wish: SshWish, deps: TargetDeps): Promise<Ss
   const hostKeys = wish.hostKey === undefined ? await acceptedKeys(settings) : [parseHostKey(wish.hostKey)]
   const [first, ...others] = hostKeys
   if (first === undefined) throw unknownHost(wish.target, settings)
-  const { host, port, user } = settings
+  const { host, port, user, via } = settings
   return {
-    place: { host, port, user, hostKeys: [first, ...others] },
+    place: { host, port, user, hostKeys: [first, ...others], ...(via === undefined ? {} : { via }) },
     identities: await identitiesOf(wish, settings, deps),
   }
 }
@@ -115,12 +115,12 @@ async function identitiesOf(
   return filesFirst ? [...keys, ...agents] : [...agents, ...keys]
 }
 
-function unknownHost(target: string, { host, port }: SshSettings): LabosError {
+function unknownHost(target: string, { host, port, via }: SshSettings): LabosError {
   const at = port === SSH_PORT ? host : `-p ${String(port)} ${host}`
   return new LabosError('ssh.hostkey', `The host key of ${target} is not known: no login was tried.`, {
     suggestions: [
       `Log in once by hand and compare its fingerprint with what the host itself says: \`${opensshLine(target)}\`.`,
-      `See what it shows: \`ssh-keyscan -t ed25519 ${at} | ssh-keygen -lf -\`.`,
+      ...(via === undefined ? [`See what it shows: \`ssh-keyscan -t ed25519 ${at} | ssh-keygen -lf -\`.`] : []),
       "Or pass the key: `--host-key 'ssh-ed25519 AAAA...'`.",
     ],
   })

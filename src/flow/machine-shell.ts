@@ -46,9 +46,13 @@ export async function opensshOf(name: string, context: Pick<Context, 'paths' | '
   const place = sshPlace(record, context)
   const { userKey, knownHosts } = labPaths(paths, name)
   await writeAtomic(knownHosts, knownHostsText(place))
-  const { host, port, user } = place
+  const { host, port, user, via } = place
   const identity = isOnHost(record) ? record.ssh.identity : { file: userKey }
   const identityFile = 'file' in identity ? { identityFile: identity.file } : {}
-  const facts: OpensshFacts = { host, port, user, ...identityFile, knownHostsFile: knownHosts }
+  const facts: OpensshFacts = {
+    ...{ host, port, user, ...(via === undefined ? {} : { via }) },
+    ...identityFile,
+    knownHostsFile: knownHosts,
+  }
   return { ...facts, argv: opensshArgv(facts) }
 }

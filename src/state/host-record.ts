@@ -10,6 +10,8 @@ const ssh = z.object({
   user: z.string(),
   /** Each as `ssh-ed25519 AAAA...`: no other is accepted. */
   hostKeys: z.array(z.string()),
+  /** As in `SshPlace`. */
+  via: z.exactOptional(z.string()),
   identity: z.union([
     z.object({ file: z.string() }),
     /** Its socket, as it was then. */

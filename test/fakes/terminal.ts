@@ -1,12 +1,13 @@
 /** A command at a terminal of its own: util-linux's `script`, whose keyboard is a pipe. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { BIN } from '../crash/subject.js'
 
 export interface Terminal {
   /** As if it was typed. */
   type(text: string): void
-  /** Resolves when the screen has shown it. */
+  /** Resolves when the screen has shown it; rejects with the screen where it does not in time. */
   shows(pattern: RegExp): Promise<void>
   /** All that it has shown until now. */
   screen(): string
@@ -17,6 +18,8 @@ export interface Terminal {
   /** When the command has ended: its exit, and all that the screen has shown. */
   readonly ended: Promise<{ readonly exitCode: number; readonly screen: string }>
 }
+
+const SHOWS_MS = 100_000
 
 export const CTRL_C = '\u0003'
 
@@ -33,21 +36,26 @@ export function withoutTerminals(): string | undefined {
 }
 
 export function atTerminal({ env }: { readonly env: NodeJS.ProcessEnv }, args: readonly string[]): Terminal {
-  const command = ['exec', ...[process.execPath, BIN, ...args].map(quoted)].join(' ')
+  // At Ctrl-C the kernel throws away what is on its way to the screen, an answer to that Ctrl-C too where it was quick.
+  const command = ['stty noflsh;', 'exec', ...[process.execPath, BIN, ...args].map(quoted)].join(' ')
   const child = spawn('script', ['--quiet', '--flush', '--return', '--command', command, '/dev/null'], {
     env: { ...env, TERM: 'xterm', COLUMNS: '80' },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   child.stdin.on('error', () => undefined) // typed after the end
   let screen = ''
-  const waiting: { readonly pattern: RegExp; readonly done: () => void }[] = []
   child.stdout.on('data', (piece: Buffer) => {
     screen += piece.toString()
-    for (const { pattern, done } of waiting) if (pattern.test(screen)) done()
   })
   return {
     type: (text) => void child.stdin.write(text),
-    shows: (pattern) => new Promise((done) => (pattern.test(screen) ? done() : waiting.push({ pattern, done }))),
+    shows: async (pattern) => {
+      const late = AbortSignal.timeout(SHOWS_MS)
+      while (!pattern.test(screen))
+        await once(child.stdout, 'data', { signal: late }).catch(() => {
+          throw new Error(`the screen did not show ${String(pattern)}, but\n${screen}`)
+        })
+    },
     screen: () => screen,
     close: () => void child.kill('SIGKILL'),
     get pid() {

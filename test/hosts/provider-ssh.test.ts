@@ -1,5 +1,6 @@
 /** `labos up --provider ssh`: a host of the user's own, from nothing to an endpoint that answers, and back to what it was. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -41,22 +42,37 @@ beforeAll(async () => {
   await guest.ready()
   hostKey = (await said(guest, 'cat /etc/ssh/ssh_host_ed25519_key.pub')).split(' ').slice(0, 2).join(' ')
   before = await said(guest, INVENTORY)
-  labos = makeSubject({
-    LABOS_PACKAGE_INDEX: `${mirrors.index.url}/simple`,
-    LABOS_HUB: mirrors.hub.url,
-    LABOS_ENGINE_VERSION: TEST_ENGINE_VERSION,
-    LABOS_CONTEXT: '2k',
-  })
-  mkdirSync(join(labos.home, '.ssh'), { mode: 0o700 })
+  const home = mkdtempSync(join(tmpdir(), 'labos-own-host-'))
+  const PATH = opensshOf(home)
+  labos = makeSubject(
+    {
+      PATH,
+      LABOS_PACKAGE_INDEX: `${mirrors.index.url}/simple`,
+      LABOS_HUB: mirrors.hub.url,
+      LABOS_ENGINE_VERSION: TEST_ENGINE_VERSION,
+      LABOS_CONTEXT: '2k',
+    },
+    home,
+  )
   writeFileSync(join(labos.home, '.ssh', 'box'), key.privateKey, { mode: 0o600 })
 }, UP_MS)
 
 afterAll(async () => {
   if (hostsUnavailable() !== undefined) return
-  await labos.run('down', '--all', '--force', '--ignore-not-found', '--yes')
+  await labos.run('down', '--all', '--force', '--ignore-not-found')
   labos.close()
   await mirrors.close()
 })
+
+/** OpenSSH goes by the home of who runs it, whatever HOME says: a PATH with one that goes by ours. */
+function opensshOf(home: string): string {
+  const bin = join(home, 'bin')
+  for (const folder of [bin, join(home, '.ssh')]) mkdirSync(folder, { mode: 0o700 })
+  const found = (process.env['PATH'] ?? '').split(':').find((folder) => existsSync(join(folder, 'ssh'))) ?? ''
+  writeFileSync(join(home, '.ssh', 'config'), '')
+  writeFileSync(join(bin, 'ssh'), `#!/bin/sh\nexec ${found}/ssh -F ${home}/.ssh/config "$@"\n`, { mode: 0o755 })
+  return `${bin}:${process.env['PATH'] ?? ''}`
+}
 
 const target = (): string => `ubuntu@${guest.address}`
 const identity = (): string => join(labos.home, '.ssh', 'box')
@@ -121,6 +137,21 @@ describe('a host that cannot be one is refused, and nothing is made there', () =
     const { exitCode, stderr } = await up(...known())
     expect(stderr).toMatch(/input\.needed[\s\S]*Nothing was made on ubuntu@/)
     expect(exitCode).toBe(4)
+  })
+
+  it('when only the plan is asked for, over another host', async () => {
+    // The host itself is the one between, and is then found on its own loopback.
+    const home = join(labos.home, '.ssh')
+    const at = `HostName ${guest.address}\nUser ubuntu\nIdentityFile ${identity()}\nUserKnownHostsFile ${home}/gate`
+    writeFileSync(join(home, 'gate'), `${guest.address} ${hostKey}\n`)
+    writeFileSync(join(home, 'config'), `Host gate\n${at}\nHost inner\nHostName 127.0.0.1\nProxyJump gate\n`)
+    const args = ['--host', 'ubuntu@inner', '--identity', identity(), '--dry-run', '--json', ...known()]
+    const { exitCode, stdout, stderr } = await labos.run('up', 'deepseek-coder-v2@fp8', '--name', 'inner', ...args)
+    expect(stderr).toBe('')
+    expect([exitCode, JSON.parse(stdout.trim().split('\n').at(-1) ?? '')]).toMatchObject([
+      0,
+      { result: { target: 'ubuntu@inner', gpu: 'NVIDIA L40S' } },
+    ])
   })
 
   it('when only the plan is asked for', async () => {

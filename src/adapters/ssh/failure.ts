@@ -50,11 +50,14 @@ const changed = (what: string, hostKeys: SshPlace['hostKeys'], cause: Error): La
   })
 
 /** The machine does not answer, or not in time: may pass by itself. */
-export const unreachable = ({ host, port }: SshPlace, error: Error): LabosError =>
-  new LabosError('machine.unreachable', `${host} does not answer on port ${String(port)}: ${why(error)}.`, {
+export const unreachable = ({ host, port, via }: SshPlace, error: Error): LabosError =>
+  new LabosError('machine.unreachable', `${host} does not answer on ${wayText(port, via)}: ${why(error)}.`, {
     suggestions: ['Check your network, and whether the machine runs and lets you in: `labos status --refresh`.'],
     cause: error,
   })
+
+const wayText = (port: number, via: string | undefined): string =>
+  `port ${String(port)}${via === undefined ? '' : ` over \`${via}\``}`
 
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'it refuses the connection',

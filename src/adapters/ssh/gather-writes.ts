@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /**
  * ssh2 writes each packet by itself: of what is written in one turn, one call of the system is made here.
  */
-export function gatherWrites(socket: Socket): Socket {
+export function gatherWrites<T extends Duplex>(socket: T): T {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
   let isGathering = false
   const release = (): void => {

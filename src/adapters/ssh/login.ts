@@ -1,10 +1,12 @@
 /** One login over SSH: the host key is checked before anything is sent. */
 import { connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { CipherAlgorithm, Client, ConnectConfig, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2'
 import { blobOf, hostKeyText, kindOf } from '../../connect/host-keys.js'
 import type { SshPlace } from '../../ports.js'
-import { loginFailure, unreachable } from './failure.js'
+import { loginFailure } from './failure.js'
 import { gatherWrites } from './gather-writes.js'
+import { overCommand } from './over-command.js'
 
 /** From the first packet to the end of the login; a machine that boots is slow. */
 const LOGIN_MS = 15_000
@@ -31,7 +33,7 @@ const MACS: MacAlgorithm[] = ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-et
 
 export interface Login {
   readonly client: Client
-  readonly socket: Socket
+  readonly socket: Duplex
 }
 
 /** Rejects as `ConnectSsh` does. */
@@ -39,7 +41,7 @@ export async function login(place: SshPlace, signal: AbortSignal, connectMs = CO
   signal.throwIfAborted()
   const sdk = await import('./sdk.js')
   signal.throwIfAborted()
-  const socket = gatherWrites(connect({ host: place.host, port: place.port, noDelay: true, timeout: connectMs }))
+  const socket = gatherWrites(place.via === undefined ? connectTo(place, connectMs) : overCommand(place.via))
   const client = new sdk.Client()
   return new Promise((resolve, reject) => {
     let shown: string | undefined
@@ -55,11 +57,6 @@ export async function login(place: SshPlace, signal: AbortSignal, connectMs = CO
     }
     const onAbort = (): void => fail(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
-    // Looked at once more when what came in meanwhile was read: this process itself may have been too busy.
-    const onSlow = (): void => {
-      if (socket.connecting) fail(unreachable(place, new Error('no answer in time')))
-    }
-    socket.once('timeout', () => setImmediate(onSlow)).once('connect', () => socket.setTimeout(0))
     client.once('error', (error) => fail(loginFailure(error, place, shown)))
     client.once('close', () => fail(loginFailure(new Error('it closed the connection'), place, shown)))
     client.once('ready', () => {
@@ -73,6 +70,16 @@ export async function login(place: SshPlace, signal: AbortSignal, connectMs = CO
       fail(loginFailure(Object.assign(error as Error, { level: 'client-authentication' }), place, undefined))
     }
   })
+}
+
+/** Fails where nobody answers in time. */
+function connectTo({ host, port }: SshPlace, timeout: number): Socket {
+  const socket = connect({ host, port, noDelay: true, timeout })
+  // Looked at once more when what came in meanwhile was read: this process itself may have been too busy.
+  const onSlow = (): void => {
+    if (socket.connecting) socket.destroy(new Error('no answer in time'))
+  }
+  return socket.once('timeout', () => setImmediate(onSlow)).once('connect', () => void socket.setTimeout(0))
 }
 
 function settings({ user, identity, hostKeys }: SshPlace, onForeign: (hostKey: string) => void): ConnectConfig {

@@ -33,7 +33,7 @@ function machineOver({ client, socket }: Login, place: SshPlace): RemoteMachine 
     close: () => {
       life.leave()
       client.end()
-      socket.destroySoon()
+      socket.end(() => socket.destroy())
       setTimeout(() => socket.destroy(), GOODBYE_MS).unref()
     },
     closed: life.closed,

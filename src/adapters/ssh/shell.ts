@@ -29,7 +29,7 @@ export const attachSsh: AttachSsh = async (place, command, signal) => {
     throw signal.aborted ? signal.reason : lost()
   } finally {
     client.end()
-    socket.destroySoon()
+    socket.end(() => socket.destroy())
     setTimeout(() => socket.destroy(), GOODBYE_MS).unref()
   }
 }

@@ -68,12 +68,15 @@ describe('a host of the user', () => {
     })
   })
 
-  it('is refused where the way leads over another host', async () => {
-    const { deps } = world('hostname box\nproxyjump gate\n')
-    await expect(resolveTarget({ target: 'box' }, deps)).rejects.toMatchObject({
-      code: 'usage.value',
-      message: expect.stringContaining('gate') as unknown,
-    })
+  it.each([
+    ['proxyjump gate', 'ssh -o BatchMode=yes -W box:22 ssh://gate'],
+    ['proxyjump me@first:2222,second', 'ssh -o BatchMode=yes -J me@first:2222 -W box:22 ssh://second'],
+    ['proxycommand nc -x proxy:1080 %h %p # %r %n %%', 'nc -x proxy:1080 box 22 # me box %'],
+    ['proxyjump none', undefined],
+  ])('is reached as OpenSSH would over other hosts: %s', async (printed, via) => {
+    const { deps } = world(`hostname box\n${printed}\nproxycommand none\nuserknownhostsfile ~/.ssh/known_hosts\n`)
+    const { place } = await resolveTarget({ target: 'box' }, deps)
+    expect(place.via).toBe(via)
   })
 
   it('is not logged in to with a key file that others may read', async () => {
