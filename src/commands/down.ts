@@ -14,7 +14,7 @@ by its name or id from its tags, in every region. Engine and weights of local la
     '<%= config.bin %> down',
     '<%= config.bin %> down smollm2 --purge',
     '<%= config.bin %> down lab-0a1b2c3d4e --region us-east-1',
-    '<%= config.bin %> down --all',
+    '<%= config.bin %> down --all --yes',
   ]
   static override args = { lab: labArg }
   static override flags = {
@@ -38,6 +38,11 @@ by its name or id from its tags, in every region. Engine and weights of local la
       env: 'LABOS_ALL_REGIONS',
       description: 'Look for labs without a record in every region that the account may use.',
       exclusive: ['region'],
+    }),
+    yes: Flags.boolean({
+      char: 'y',
+      env: 'LABOS_YES',
+      description: 'At a terminal --all asks where there are several labs: yes beforehand.',
     }),
     wait: Flags.boolean({
       env: 'LABOS_WAIT',
@@ -65,6 +70,7 @@ by its name or id from its tags, in every region. Engine and weights of local la
         runId: flags.run,
       }),
       all: flags.all,
+      agreed: flags.yes,
       regions: listed(flags.region),
       allRegions: flags['all-regions'],
       noWait: !flags.wait,

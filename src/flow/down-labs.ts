@@ -15,6 +15,8 @@ export interface DownWish extends Omit<DownRequest, 'name'> {
   /** Name or id. */
   readonly named?: string
   readonly all: boolean
+  /** The user said yes to all of them beforehand. */
+  readonly agreed: boolean
   /** All labs of that CI run. */
   readonly runId?: string
   /** Where AWS is searched; none = every region of the account, where it has to be searched. */
@@ -40,7 +42,9 @@ interface Targets {
 
 /** Throws what choosing and searching throw; what goes wrong with one lab is among the failures. */
 export async function downLabs(wish: DownWish, context: Context, signal: AbortSignal): Promise<DownOutcome> {
-  const { names, cloud, search, notSearched } = await targetsOf(wish, context, signal)
+  const targets = await targetsOf(wish, context, signal)
+  await agree(targets, wish, context)
+  const { names, cloud, search, notSearched } = targets
   const labs: DownResult[] = []
   const failures: LabosError[] = notSearched ? [notSearched] : []
   const attempt = async (work: () => Promise<DownResult>): Promise<void> => {
@@ -62,6 +66,16 @@ export async function downLabs(wish: DownWish, context: Context, signal: AbortSi
   if (wish.named !== undefined) throw notFound(wish.named, search, context)
   if (wish.runId !== undefined) throw noRun(wish.runId, search)
   return { labs, failures }
+}
+
+/** Several at once are asked for where somebody can be asked; who takes down in a script means it. */
+async function agree({ names, cloud }: Targets, { all, agreed }: DownWish, { prompt }: Context): Promise<void> {
+  const meant = [...names, ...cloud.map(({ id, name }) => name ?? id)]
+  if (!all || agreed || !prompt || meant.length < 2) return
+  if (await prompt.confirm(`End ${String(meant.length)} labs: ${meant.join(', ')}?`, false)) return
+  throw new LabosError('interrupted', 'Nothing was ended: you said no.', {
+    suggestions: ['End one of them: `labos down NAME`.'],
+  })
 }
 
 const nothingThere = ({ named: name }: DownWish): DownResult[] =>

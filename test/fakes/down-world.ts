@@ -17,6 +17,7 @@ export interface DownWorld {
 
 export const downWish = (more: Partial<DownWish> = {}): DownWish => ({
   all: false,
+  agreed: false,
   regions: [],
   allRegions: false,
   ignoreNotFound: false,

@@ -18,5 +18,6 @@ export function gatherWrites<T extends Duplex>(socket: T): T {
     }
     return write(...args)
   }
-  return Object.assign(socket, { write: gathered })
+  socket.write = gathered
+  return socket
 }

@@ -9,7 +9,7 @@ describe('a line that is not understood', () => {
   it.each([
     [['up', '--jsn'], 'There is no flag --jsn here.', 'Did you mean --json?'],
     [['up', '--max-prise', '3'], 'There is no flag --max-prise here.', 'Did you mean --max-price?'],
-    [['down', '--yes'], 'There is no flag --yes here.', 'Leave it out: this command asks nothing.'],
+    [['stop', '--yes'], 'There is no flag --yes here.', 'Leave it out: this command asks nothing.'],
     [['up', '--nothing-like-it'], 'There is no flag --nothing-like-it here.', 'See what it takes: add --help.'],
     [['up', '--ttl'], '--ttl needs a value.', 'See what it takes: add --help.'],
     [['up', 'one', 'two'], 'There is a word too many: two.', 'See what it takes: add --help.'],

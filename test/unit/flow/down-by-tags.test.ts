@@ -155,6 +155,22 @@ describe('down of several', () => {
     expect(cloud.machines.map(({ state }) => state)).toEqual(['terminated', 'terminated', 'running'])
   })
 
+  it('asks before it ends several, where there is a terminal', async () => {
+    const { down, context } = await downWorld()
+    await saveSomeLab(context.paths, 'local')
+    const asked: string[] = []
+    let answer = false
+    const confirm = async (question: string): Promise<boolean> => (asked.push(question), answer)
+    Object.assign(context, { prompt: { confirm, select: () => Promise.reject(new Error('none')) } })
+    await expect(down({ all: true })).rejects.toMatchObject({ code: 'interrupted' })
+    expect(asked).toEqual(['End 2 labs: local, one?'])
+    answer = true
+    expect((await down({ all: true })).labs).toHaveLength(2)
+    await saveSomeLab(context.paths, 'local')
+    expect((await down({ all: true })).labs).toHaveLength(1)
+    expect(asked).toHaveLength(2)
+  })
+
   it('goes on when one fails', async () => {
     const { down, context } = await downWorld()
     await saveRentedLab(context.paths, { name: 'elsewhere', id: 'lab-00000000dd', accountId: '999999999999' })
