@@ -13,7 +13,6 @@ import { putAsRoot } from '../../src/connect/put-command.js'
 import type { RemoteMachine, SshPlace } from '../../src/ports.js'
 import { eventually } from '../fakes/cli.js'
 import { tempDir } from '../fakes/temp-dir.js'
-import type { Sshd } from '../fakes/sshd.js'
 import { useSshd } from '../fakes/use-sshd.js'
 
 /** New keys for the connection after each megabyte: nothing may get lost over that. */
@@ -110,21 +109,6 @@ describe('a file', () => {
     expect(readdirSync(dir)).toEqual([])
   })
 })
-
-/** OpenSSH's configuration for the server as a host between, and the words that go to itself over it. */
-function overGate({ dir, place, userKey }: Sshd): { readonly config: string; readonly gate: string } {
-  const [key, known, config] = ['gate-key', 'gate-known', 'gate-config'].map((name) => join(dir, name)) as [
-    string,
-    string,
-    string,
-  ]
-  const at = `[${place.host}]:${String(place.port)}`
-  writeFileSync(key, userKey.privateKey, { mode: 0o600 })
-  writeFileSync(known, `${at} ${place.hostKeys[0]}\n`)
-  const lines = ['Host gate', `HostName ${place.host}`, `Port ${String(place.port)}`, `User ${place.user}`]
-  writeFileSync(config, [...lines, `IdentityFile ${key}`, `UserKnownHostsFile ${known}`, ''].join('\n'))
-  return { config, gate: `-W ${at} ssh://gate` }
-}
 
 /** A server on loopback whose connections the test answers. */
 async function listen(
@@ -263,32 +247,6 @@ describe('a login', () => {
     const rsa = makeRsaKey()
     const machine = await login({ hostKeys: [other.publicKey, rsa, ...hostKeys] })
     expect(await machine.run({ argv: ['echo', 'in'] })).toMatchObject({ stdout: 'in\n' })
-  })
-
-  it('goes over another host, as OpenSSH does', async () => {
-    const { config, gate } = overGate(sshd())
-    const machine = await login({ host: 'no-such-host.invalid', via: `ssh -F ${config} -o BatchMode=yes ${gate}` })
-    const content = 'x'.repeat(2_000_000)
-    const path = join(tempDir(), 'file')
-    await machine.put(path, content, 0o600)
-    expect(readFileSync(path, 'utf8')).toBe(content)
-    machine.close()
-    await machine.closed
-  })
-
-  it('says what the way over another host says, and leaves none of it running', async () => {
-    const mark = join(tempDir(), 'pid')
-    await expect(login({ via: "sh -c 'echo gate: no way >&2; exit 255'" })).rejects.toMatchObject({
-      code: 'machine.unreachable',
-      message: expect.stringMatching(/over `sh .*`: gate: no way\.$/) as unknown,
-    })
-    await expect(login({ via: '/no/such/program' })).rejects.toMatchObject({ code: 'machine.unreachable' })
-    const abort = new AbortController()
-    const started = connectSsh({ ...sshd().place, via: `sh -c 'echo $$ >${mark}; exec sleep 300'` }, abort.signal)
-    await eventually(() => existsSync(mark) && readFileSync(mark, 'utf8') !== '')
-    abort.abort(new Error('enough'))
-    await expect(started).rejects.toThrow('enough')
-    await eventually(() => !existsSync(`/proc/${readFileSync(mark, 'utf8').trim()}`))
   })
 
   it('takes its key from an agent', async () => {
