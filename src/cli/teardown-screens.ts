@@ -9,6 +9,7 @@ export const downScreen = (labs: readonly DownResult[]): string =>
 function downText(result: DownResult): string {
   const { name, outcome, purged, recordSetAside, removed = [] } = result
   if (outcome === 'forgotten') return `${name} is forgotten here; what is left of it on its host is not known.`
+  if (outcome === 'undone') return `${name} is gone: its \`labos up\` was stopped, and has removed what it had made.`
   if (outcome === 'not-found') return `${name}: there is no such lab.`
   const lines = [
     outcome === 'ending'

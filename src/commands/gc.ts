@@ -9,8 +9,8 @@ import { gc, type GcReport } from '../flow/gc.js'
 export default class Gc extends BaseCommand {
   static override description = `Find what labos left in AWS, by its tags alone, and remove it.
 
-Left over is a lab of which this computer has no record, or whose deadline has passed. Oldest first, with age and price;
-asks before it removes. Exits 9 when something stays, or a region does not answer.`
+Left over is a lab of which this computer has no record, whose deadline has passed, or whose labos run was killed. Oldest
+first, with age and price; asks before it removes. Exits 9 when something stays, or a region does not answer.`
   static override examples = [
     '<%= config.bin %> gc --all-regions --dry-run',
     '<%= config.bin %> gc --region us-east-1,eu-west-1 --yes',

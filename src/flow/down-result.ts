@@ -16,8 +16,11 @@ export interface DownRequest {
 export interface DownResult {
   readonly name: string
   readonly id?: string
-  /** `ending`: told to end and not waited for, so nothing is proven. `forgotten`: its host could not be asked. */
-  readonly outcome: 'removed' | 'not-found' | 'ending' | 'forgotten'
+  /**
+   * `undone`: its `labos up` was stopped, and removed what it had made. `ending`: told to end and not waited for, so nothing is
+   * proven. `forgotten`: its host could not be asked.
+   */
+  readonly outcome: 'removed' | 'undone' | 'not-found' | 'ending' | 'forgotten'
   /** Cost of the lab's whole life; null = not known. */
   readonly usd: number | null
   /** `at-most`: it had ended before, nobody saw when. `estimate`: it had no record here. */

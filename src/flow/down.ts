@@ -1,7 +1,7 @@
 /** Ends one lab that has a record here, on this computer or rented, and proves that nothing of it is left. */
 import { LabosError } from '../errors/labos-error.js'
 import type { Leftover } from '../ports.js'
-import { takeLock } from '../state/lock.js'
+import { type LockHolder, takeLock } from '../state/lock.js'
 import { checkLabName, lockPath } from '../state/paths.js'
 import { labNames, readLab } from '../state/read.js'
 import { isOnMachine, isRented, type LabRecord, type LocalLab } from '../state/record.js'
@@ -32,15 +32,17 @@ export async function down(request: DownRequest, context: Context, signal: Abort
     return notFound
   }
   const waitMs = isRentedHere(name, context) ? RENTED_WAIT_MS : WAIT_MS
-  const release = await takeLock(
-    lockPath(context.paths, name),
-    { command: `labos down ${name}`, waitMs, onWait: (holder) => void stopUp(holder, context) },
-    context,
-    signal,
-  )
+  let isStopped = false
+  const onWait = (holder: LockHolder): void => {
+    isStopped = isUp(holder)
+    void stopUp(holder, context)
+  }
+  const wish = { command: `labos down ${name}`, waitMs, onWait }
+  const release = await takeLock(lockPath(context.paths, name), wish, context, signal)
   try {
-    // Another `down` may have ended it meanwhile.
-    return labNames(context.paths).includes(name) ? await downLocked(request, context, signal) : notFound
+    if (labNames(context.paths).includes(name)) return await downLocked(request, context, signal)
+    // What is removed is forgotten last: without a record nothing is left of it.
+    return isStopped ? { name, outcome: 'undone', usd: null, purged: [] } : notFound
   } finally {
     await release()
   }
@@ -55,13 +57,12 @@ function isRentedHere(name: string, { paths }: Context): boolean {
   }
 }
 
+const isUp = ({ command }: LockHolder): boolean => /^labos (?:up|start) /.test(command)
+
 /** An `up` or `start` that still runs is asked to stop, as Ctrl-C would: it removes what it made, and lets go of the lab. */
-async function stopUp(
-  holder: { pid: number; startTime: string; command: string },
-  { emit, processes }: Context,
-): Promise<void> {
+async function stopUp(holder: LockHolder, { emit, processes }: Context): Promise<void> {
   const who = `\`${holder.command}\` (pid ${String(holder.pid)})`
-  if (!/^labos (?:up|start) /.test(holder.command)) {
+  if (!isUp(holder)) {
     emit({ type: 'note', text: `waiting for ${who}` })
     return
   }

@@ -2,11 +2,10 @@
 import { LabosError } from '../errors/labos-error.js'
 import { leaseWords, readMachineLease } from '../lease/machine-lease.js'
 import type { HostLab } from '../state/host-record.js'
-import { takeLock } from '../state/lock.js'
-import { lockPath } from '../state/paths.js'
 import { saveLab } from '../state/store.js'
 import type { Context } from './context.js'
 import type { Extended } from './extend.js'
+import { lockedLab } from './lock-lab.js'
 import { loggedIn } from './logged-in.js'
 import { scriptCommand } from './machine-commands.js'
 import { tellKeeper } from './tell-keeper.js'
@@ -23,10 +22,9 @@ export async function extendHost(
   const { paths } = context
   const { name, serving, expiresAt: before } = record
   if (before === undefined) throw noDeadline(name)
-  const wish = { command: `labos extend ${name}`, waitMs: WAIT_MS }
-  const release = await takeLock(lockPath(paths, name), wish, context, signal)
-  try {
-    return await loggedIn(record, context, signal, async (machine) => {
+  const lock = { name, command: `labos extend ${name}`, waitMs: WAIT_MS }
+  return lockedLab(lock, context, signal, () =>
+    loggedIn(record, context, signal, async (machine) => {
       const seconds = String(Math.ceil(byMs / 1000))
       const told = await machine.run(scriptCommand(serving, 'lease.sh', 'extend', seconds), signal)
       if (told.exitCode !== 0) throw refused(name, told.stderr.trim())
@@ -45,10 +43,8 @@ export async function extendHost(
         usdUntilEnd: 0,
         machine: { says: leaseWords(lease), isTaken: true },
       }
-    })
-  } finally {
-    await release()
-  }
+    }),
+  )
 }
 
 const noDeadline = (name: string): LabosError =>

@@ -1,4 +1,4 @@
-/** What labos left in AWS: labs without a record here, and labs whose deadline has passed. Listed, then given back. */
+/** What labos left in AWS: labs without a record here, past their deadline, or of a `labos run` that was killed. Listed, then given back. */
 import { LabosError } from '../errors/labos-error.js'
 import { type CloudLab, sumOf } from '../plan/aws/cloud-labs.js'
 import { labNames, readRentedLab } from '../state/read.js'
@@ -7,6 +7,7 @@ import type { Context } from './context.js'
 import { downCloudLab } from './down-by-tags.js'
 import { down } from './down.js'
 import type { DownResult } from './down-result.js'
+import { isOrphan } from './run/orphan.js'
 import { type RegionsWish, type Search, searchCloud } from './search-cloud.js'
 
 export interface GcRequest extends RegionsWish {
@@ -30,8 +31,8 @@ export interface GcReport {
 
 export interface Leftover {
   readonly lab: CloudLab
-  /** `no-record`: this computer knows nothing of it. `expired`: its deadline has passed. */
-  readonly because: 'no-record' | 'expired'
+  /** `no-record`: this computer knows nothing of it. `expired`: its deadline has passed. `no-run`: its `labos run` was killed. */
+  readonly because: 'no-record' | 'expired' | 'no-run'
   readonly isYours: boolean
   /** Its record on this computer. */
   readonly recordedAs?: string
@@ -44,7 +45,7 @@ export interface Leftover {
 /** Throws what searching throws, `input.needed` and `interrupted` where there is no yes. Labs that are left are in the report. */
 export async function gc(request: GcRequest, context: Context, signal: AbortSignal): Promise<GcReport> {
   const search = await searchCloud(request, context, signal)
-  const leftovers = leftoversOf(search.labs, context)
+  const leftovers = leftoversOf(search.labs, await recordsHere(context), context)
   const { removable, kept } = sorted(leftovers, request)
   if (removable.length > 0) await agree(removable, request, context)
   const done = new Map(kept.map((leftover) => [leftover.lab.id, leftover]))
@@ -58,18 +59,20 @@ export async function gc(request: GcRequest, context: Context, signal: AbortSign
   }
 }
 
-function leftoversOf(labs: readonly CloudLab[], context: Context): Leftover[] {
-  const records = new Map(recordsHere(context))
-  const { owner } = context
-  const nowMs = context.clock.now()
+function leftoversOf(
+  labs: readonly CloudLab[],
+  records: ReadonlyMap<string, RecordHere>,
+  { owner, clock }: Context,
+): Leftover[] {
+  const nowMs = clock.now()
   return labs.flatMap((lab) => {
-    const recordedAs = records.get(lab.id)
+    const { name: recordedAs, isOrphaned = false } = records.get(lab.id) ?? {}
     const isExpired = lab.expiresAt !== undefined && Date.parse(lab.expiresAt) <= nowMs
-    if (recordedAs !== undefined && !isExpired) return []
+    if (recordedAs !== undefined && !isExpired && !isOrphaned) return []
     return [
       {
         lab,
-        because: isExpired ? 'expired' : 'no-record',
+        because: isExpired ? 'expired' : isOrphaned ? 'no-run' : 'no-record',
         isYours: lab.owner === owner,
         ...(recordedAs === undefined ? {} : { recordedAs }),
         outcome: 'found',
@@ -78,12 +81,21 @@ function leftoversOf(labs: readonly CloudLab[], context: Context): Leftover[] {
   })
 }
 
-/** Rented labs with a record: id and name. A record that cannot be read may be of any of them, so nothing is taken for left over. */
-const recordsHere = ({ paths }: Context): (readonly [string, string])[] =>
-  labNames(paths).flatMap((name) => {
-    const record = readRentedLab(paths, name)
-    return record ? [[record.id, name] as const] : []
+interface RecordHere {
+  readonly name: string
+  /** Nobody waits for it. */
+  readonly isOrphaned: boolean
+}
+
+/** Rented labs with a record, by id. A record that cannot be read may be of any of them, so nothing is taken for left over. */
+async function recordsHere({ owner, paths, processes }: Context): Promise<Map<string, RecordHere>> {
+  const records = labNames(paths).flatMap((name) => readRentedLab(paths, name) ?? [])
+  const known = records.map(async (record) => {
+    const isOrphaned = record.runner?.owner === owner && (await isOrphan(record, processes))
+    return [record.id, { name: record.name, isOrphaned }] as const
   })
+  return new Map(await Promise.all(known))
+}
 
 function sorted(
   leftovers: readonly Leftover[],

@@ -1,12 +1,11 @@
 /** `labos ps --all-regions`: the labs here, and what AWS holds of labos's by its tags. */
 import type { CloudMachine } from '../cloud-ports.js'
 import type { CloudLab } from '../plan/aws/cloud-labs.js'
-import { labNames, readLab } from '../state/read.js'
-import { isRented, type RentedLab } from '../state/record.js'
+import { labNames, readKeeper, readLab } from '../state/read.js'
+import { isRented, type KeeperRecord, type RentedLab } from '../state/record.js'
 import type { Context } from './context.js'
-import { labStatus, type LabStatus } from './lab-status.js'
+import { labStatus, type LabStatus, machineLabStatus } from './lab-status.js'
 import { withMachine } from './rented-record.js'
-import { rentedStatus } from './rented-status.js'
 import { type RegionsWish, searchCloud } from './search-cloud.js'
 
 /** Public: `labos ps --json` prints it, with all but `labs` only where AWS was asked. */
@@ -49,9 +48,18 @@ function recordOf(name: string, { paths }: Context): RentedLab | undefined {
   }
 }
 
-function seenStatus(record: RentedLab, found: readonly CloudLab[], { clock }: Context): LabStatus {
+function seenStatus(record: RentedLab, found: readonly CloudLab[], context: Context): Promise<LabStatus> {
   const machine = machineOf(found.find(({ id }) => id === record.id))
-  return rentedStatus(machine ? withMachine(record, machine, clock.now()) : record, clock.now())
+  const seen = machine ? withMachine(record, machine, context.clock.now()) : record
+  return machineLabStatus(seen, keeperOf(record.name, context), context)
+}
+
+function keeperOf(name: string, { paths }: Context): KeeperRecord | undefined {
+  try {
+    return readKeeper(paths, name)
+  } catch {
+    return undefined // `labos status` says what is wrong with it
+  }
 }
 
 const machineOf = (lab: CloudLab | undefined): CloudMachine | undefined =>

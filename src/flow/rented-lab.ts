@@ -1,14 +1,13 @@
 /** A rented lab with its machine, for the commands that change one: chosen, locked, in the right account, looked at. */
 import type { CloudMachine, Holdings } from '../cloud-ports.js'
 import { LabosError } from '../errors/labos-error.js'
-import { takeLock } from '../state/lock.js'
-import { lockPath } from '../state/paths.js'
 import { readLab } from '../state/read.js'
 import { isOnHost, isRented, type RentedLab } from '../state/record.js'
 import { saveLab } from '../state/store.js'
 import { checkAccount } from './check-account.js'
 import { chooseLab } from './choose-lab.js'
 import type { Context } from './context.js'
+import { lockedLab } from './lock-lab.js'
 import { isThere, withMachine, withoutMachine } from './rented-record.js'
 
 export interface HeldLab {
@@ -36,19 +35,17 @@ export async function withMachineOf<T>(
   const name = await chooseLab(wished, context)
   rentedRecord(verb, name, context) // a lab that cannot be meant is refused before anything is waited for
   const command = `labos ${verb} ${name}`
-  const release = await takeLock(lockPath(context.paths, name), { command, waitMs: WAIT_MS }, context, signal)
-  try {
+  return lockedLab({ name, command, waitMs: WAIT_MS }, context, signal, async () => {
     const record = rentedRecord(verb, name, context)
-    return await work(await heldLab(record, context, signal))
-  } finally {
-    await release()
-  }
+    return work(await heldLab(record, context, signal))
+  })
 }
 
 function rentedRecord(verb: string, name: string, { paths }: Context): RentedLab {
   const record = readLab(paths, name)
   if (record && isRented(record)) return record
   if (record && isOnHost(record)) throw onOwnHost(verb, name)
+  if (!record) throw unfinished(name)
   throw new LabosError('usage.value', `"${name}" has no machine of its own: it runs on this computer.`, {
     suggestions: [
       `\`labos ${verb}\` is for rented labs; see which those are: \`labos ps\`.`,
@@ -56,6 +53,15 @@ function rentedRecord(verb: string, name: string, { paths }: Context): RentedLab
     ],
   })
 }
+
+const unfinished = (name: string): LabosError =>
+  new LabosError(
+    'machine.state',
+    `"${name}" has no record yet: \`labos up\` has just begun, or was killed as it began.`,
+    {
+      suggestions: [`Forget it: \`labos down ${name}\`.`, 'Or bring it up: the same `labos up` again.'],
+    },
+  )
 
 const onOwnHost = (verb: string, name: string): LabosError =>
   new LabosError('usage.value', `"${name}" is on a host of your own, which labos does not ${verb}.`, {

@@ -1,9 +1,9 @@
 /** What `up` of a lab on a machine comes to, whoever's the machine is: under the lab's lock, and told at the end. */
-import { takeLock } from '../state/lock.js'
-import { labPaths, lockPath } from '../state/paths.js'
+import { labPaths } from '../state/paths.js'
 import type { MachineLab } from '../state/record.js'
 import type { Context } from './context.js'
 import { labStatus, type LabStatus } from './lab-status.js'
+import { lockedLab } from './lock-lab.js'
 import type { Proof } from './prove-serving.js'
 
 /** Public: `labos up --json` ends with it. */
@@ -39,13 +39,9 @@ export async function upMachine(
   signal: AbortSignal,
   work: () => Promise<Outcome>,
 ): Promise<MachineUp> {
-  const { clock, emit, paths } = context
+  const { clock, paths } = context
   const sinceMs = clock.monotonicMs()
-  const onWait = ({ pid, command }: { readonly pid: number; readonly command: string }): void =>
-    emit({ type: 'note', text: `\`${command}\` (pid ${String(pid)}) is working on "${name}"; waiting for it` })
-  const wish = { command: `labos up ${model}`, waitMs, onWait }
-  const release = await takeLock(lockPath(paths, name), wish, context, signal)
-  try {
+  return lockedLab({ name, command: `labos up ${model}`, waitMs }, context, signal, async () => {
     const { record, ...outcome } = await work()
     const lab = await labStatus(name, context)
     return {
@@ -55,7 +51,5 @@ export async function upMachine(
       notes: lab.notes?.map(({ text }) => text) ?? [],
       elapsedMs: clock.monotonicMs() - sinceMs,
     }
-  } finally {
-    await release()
-  }
+  })
 }

@@ -1,8 +1,7 @@
 import { LabosError } from '../errors/labos-error.js'
 import type { CatalogModel } from '../plan/catalog.js'
 import type { Plan } from '../plan/plan.js'
-import { takeLock } from '../state/lock.js'
-import { labPaths, lockPath } from '../state/paths.js'
+import { labPaths } from '../state/paths.js'
 import { readLab } from '../state/read.js'
 import { isOnMachine, type LocalLab } from '../state/record.js'
 import { ensureKey, ensureLabDir, newLabId, removeLab, saveLab } from '../state/store.js'
@@ -10,10 +9,12 @@ import { endRunning } from './end-running.js'
 import type { Context } from './context.js'
 import { labStatus, type LabStatus } from './lab-status.js'
 import { makeLaboratory } from './laboratory.js'
+import { lockedLab } from './lock-lab.js'
 import { openEndpoint } from './open-endpoint.js'
 import { planLab } from './plan-lab.js'
 import { proveServing, type Proof } from './prove-serving.js'
 import { localProving } from './proving.js'
+import { takenOver } from './run/take-over.js'
 import { difference, notOwn, resolveRequest, type UpRequest } from './request.js'
 
 export interface UpResult {
@@ -40,27 +41,9 @@ export async function dryRun(request: UpRequest, context: Context): Promise<Plan
  */
 export async function up(request: UpRequest, context: Context, signal: AbortSignal): Promise<UpResult> {
   const { model, name } = resolveRequest(request)
-  const release = await takeLock(
-    lockPath(context.paths, name),
-    {
-      command: `labos up ${request.model}`,
-      waitMs: WAIT_MS,
-      onWait: ({ pid, command }) => {
-        context.emit({
-          type: 'note',
-          text: `\`${command}\` (pid ${String(pid)}) is working on "${name}"; waiting for it`,
-        })
-      },
-    },
-    context,
-    signal,
-  )
-  try {
-    const outcome = await upLocked(request, model, name, context, signal)
-    return { ...outcome, keyFile: labPaths(context.paths, name).key }
-  } finally {
-    await release()
-  }
+  const lock = { name, command: `labos up ${request.model}`, waitMs: WAIT_MS }
+  const outcome = await lockedLab(lock, context, signal, () => upLocked(request, model, name, context, signal))
+  return { ...outcome, keyFile: labPaths(context.paths, name).key }
 }
 
 type Outcome = Omit<UpResult, 'keyFile'>
@@ -72,9 +55,10 @@ async function upLocked(
   context: Context,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const existing = readLab(context.paths, name)
-  if (existing && request.runner) throw notOwn(name)
-  if (existing && isOnMachine(existing)) throw differsError(name, 'it is on a machine of its own')
+  const found = readLab(context.paths, name)
+  if (found && request.runner) throw notOwn(name)
+  if (found && isOnMachine(found)) throw differsError(name, 'it is on a machine of its own')
+  const existing = found && (await takenOver(found, context))
   if (!existing) return make(request, await createRecord(request, model, name, context), true, context, signal)
   const status = await labStatus(name, context)
   const differs = difference(request, model, existing.plan)

@@ -25,12 +25,13 @@ export async function endWithRun(
 ): Promise<KeeperRecord['ended']> {
   const machine = session.machine()
   if (!machine || !(await isOrphan(record, processes))) return undefined
+  say('the `labos run` it was for is gone: telling the machine to end')
   try {
     const { exitCode, stderr } = await machine.run(scriptCommand(serving, 'lease.sh', 'end'), signal)
     if (exitCode === 0) return { at, reason: 'runner', detail: 'the `labos run` it was for is gone' }
     say(`the machine was not told to end: ${stderr.trim()}`)
   } catch (error) {
-    say(`the machine was not told to end: ${String(error)}`)
+    say(`the connection closed before the machine said that it ends: ${String(error)}`)
   }
   return undefined
 }

@@ -1,9 +1,8 @@
 /** The same for commands that change nothing else of a lab, and so hold no lock. */
 import { LabosError } from '../../errors/labos-error.js'
-import { takeLock } from '../../state/lock.js'
-import { lockPath } from '../../state/paths.js'
 import { readRentedLab } from '../../state/read.js'
 import type { Context } from '../context.js'
+import { lockedLab } from '../lock-lab.js'
 import { addressChange } from './address-change.js'
 import { agreesToLetIn, letIn } from './let-in.js'
 
@@ -23,15 +22,12 @@ export async function offerToLetIn(
   const change = record && (await addressChange(record, [], context, signal))
   if (!change || !(await agreesToLetIn(record, change, false, context))) return false
   try {
-    const release = await takeLock(lockPath(context.paths, name), { command, waitMs: WAIT_MS }, context, signal)
-    try {
+    return await lockedLab({ name, command, waitMs: WAIT_MS }, context, signal, async () => {
       const now = readRentedLab(context.paths, name)
       if (now?.id !== record.id) return false
       await letIn(now, change, context, signal)
       return true
-    } finally {
-      await release()
-    }
+    })
   } catch (error) {
     if (error instanceof LabosError && error.code === 'lab.busy') return false
     throw error

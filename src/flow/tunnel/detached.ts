@@ -1,8 +1,7 @@
-import { takeLock } from '../../state/lock.js'
-import { lockPath } from '../../state/paths.js'
 import type { Context } from '../context.js'
 import { labOnMachine } from '../lab-on-machine.js'
 import { labStatus, type LabStatus } from '../lab-status.js'
+import { lockedLab } from '../lock-lab.js'
 import { openRented } from '../up-rented/open-rented.js'
 import { refuseWithoutEndpoint } from './tunnel.js'
 
@@ -12,12 +11,7 @@ const WAIT_MS = 5000
 export async function openDetached(name: string, context: Context, signal: AbortSignal): Promise<LabStatus> {
   const record = labOnMachine('tunnel', name, context.paths)
   refuseWithoutEndpoint(record)
-  const wish = { command: `labos tunnel ${name}`, waitMs: WAIT_MS }
-  const release = await takeLock(lockPath(context.paths, name), wish, context, signal)
-  try {
-    await openRented(record, context, signal)
-  } finally {
-    await release()
-  }
+  const lock = { name, command: `labos tunnel ${name}`, waitMs: WAIT_MS }
+  await lockedLab(lock, context, signal, () => openRented(record, context, signal))
   return labStatus(name, context)
 }

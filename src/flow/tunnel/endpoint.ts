@@ -1,9 +1,8 @@
 /** A lab's endpoint while `labos tunnel` runs: kept open by the command itself, or by the lab's keeper that runs already. */
 import { LabosError } from '../../errors/labos-error.js'
 import type { SshPlace } from '../../ports.js'
-import { takeLock } from '../../state/lock.js'
 import { logFile } from '../../state/log-file.js'
-import { labPaths, lockPath } from '../../state/paths.js'
+import { labPaths } from '../../state/paths.js'
 import { readKeeper, readLab } from '../../state/read.js'
 import type { MachineLab } from '../../state/record.js'
 import { ensureKey } from '../../state/store.js'
@@ -15,6 +14,7 @@ import { findMachine } from '../find-machine.js'
 import { endpointOf } from '../from-answer.js'
 import { keepRemote } from '../keep/remote.js'
 import { labStatus } from '../lab-status.js'
+import { lockedLab } from '../lock-lab.js'
 import type { TunnelLook } from './news.js'
 import type { TunnelRequest } from './tunnel.js'
 
@@ -40,14 +40,11 @@ export async function openEndpointHere(
   const { name } = record
   if (await keeperAnswers(name, context)) return follow(request, context)
   const command = `labos tunnel ${name}`
-  const release = await takeLock(lockPath(context.paths, name), { command, waitMs: WAIT_MS }, context, signal)
-  try {
+  return lockedLab({ name, command, waitMs: WAIT_MS }, context, signal, async () => {
     if (await keeperAnswers(name, context)) return follow(request, context)
     await endRunning(name, context, signal) // one that does not answer
-    return await keepHere(request, record, context)
-  } finally {
-    await release()
-  }
+    return keepHere(request, record, context)
+  })
 }
 
 /** One that answers says how its path is. */

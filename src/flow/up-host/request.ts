@@ -5,7 +5,7 @@ import type { ServingWish } from '../../plan/rent/serving.js'
 import type { HostLab } from '../../state/host-record.js'
 import { checkLabName, defaultLabName } from '../../state/paths.js'
 import type { Runner } from '../../state/record.js'
-import { timeText } from '../up-rented/request.js'
+import { deadlineDifference } from '../up-rented/request.js'
 
 export interface HostUpRequest extends HostRequest {
   readonly model: string
@@ -35,15 +35,18 @@ export const hostLabName = ({ name, model }: HostUpRequest): string =>
   checkLabName(name ?? defaultLabName(planModelId(model).replace(/^.*[/\\]/, '')))
 
 /** In what it asks for something else than the lab has; undefined where they agree. */
-export function hostDifference(request: HostUpRequest, { plan, port, serving }: HostLab): string | undefined {
+export function hostDifference(
+  request: HostUpRequest,
+  { plan, port, serving, expiresAt }: HostLab,
+): string | undefined {
   const fields: readonly (readonly [string, string | number | undefined, string | number | undefined])[] = [
     ['model', planModelId(request.model), plan.model.id],
     ['host', request.target, plan.target],
     ['precision', request.precision, plan.model.precision],
     ['context', request.contextTokens, serving.contextTokens],
-    ['time to its deadline', timeText(request.ttlMs), timeText(plan.lease.ttlMs ?? 0)],
     ['port', request.port === 0 ? undefined : request.port, port],
   ]
   const found = fields.find(([, asked, planned]) => asked !== undefined && asked !== planned)
-  return found && `its ${found[0]} is ${String(found[2])}, not ${String(found[1])}`
+  if (found) return `its ${found[0]} is ${String(found[2])}, not ${String(found[1])}`
+  return deadlineDifference(request.ttlMs, plan.lease.ttlMs, expiresAt)
 }

@@ -12,6 +12,7 @@ import { labStatus } from '../lab-status.js'
 import { proveServing, type Proof } from '../prove-serving.js'
 import { machineProving } from '../proving.js'
 import { notOwn } from '../request.js'
+import { takenOver } from '../run/take-over.js'
 import { type MachineUp, type Outcome, upMachine } from '../up-machine.js'
 import { awaitLaboratory } from '../up-rented/await-laboratory.js'
 import { openRented } from '../up-rented/open-rented.js'
@@ -42,9 +43,9 @@ async function upLocked(name: string, request: HostUpRequest, context: Context, 
   const existing = readLab(context.paths, name)
   if (existing && request.runner) throw notOwn(name)
   if (existing && !isOnHost(existing)) throw differsError(name, 'it is not on a host of your own')
-  const lab = existing
-  const differs = lab && hostDifference(request, lab)
+  const differs = existing && hostDifference(request, existing)
   if (differs !== undefined) throw differsError(name, differs)
+  const lab = existing && (await takenOver(existing, context))
   if (lab && (await labStatus(name, context)).state === 'serving') return { outcome: 'already-up', record: lab }
   context.emit({ type: 'start', step: 'facts', text: `looking at ${request.target}` })
   const reached = await reachHost(request, context, signal)

@@ -5,7 +5,7 @@ import { configLine } from '../../plan/rent/engine-config.js'
 import type { ServingWish } from '../../plan/rent/serving.js'
 import type { RentWish } from '../plan-rent.js'
 import type { RentedLab, RentedMachine, Runner } from '../../state/record.js'
-import { formatDuration, formatUsd } from '../../ui/format.js'
+import { formatDuration, formatTime, formatUsd } from '../../ui/format.js'
 import { machinePriceOf } from '../rented-record.js'
 import { checkLabName, defaultLabName } from '../../state/paths.js'
 
@@ -37,8 +37,6 @@ export interface RentUpRequest {
 export const labNameOf = ({ name, wish }: RentUpRequest): string =>
   checkLabName(name ?? defaultLabName(planModelId(wish.model).replace(/^.*[/\\]/, '')))
 
-const DEADLINE = 'time to its deadline'
-
 /** In what it asks for something else than the lab has; undefined where they agree. */
 export function rentDifference(request: RentUpRequest, lab: RentedLab): string | undefined {
   const { id, precision } = lab.plan.model
@@ -47,7 +45,8 @@ export function rentDifference(request: RentUpRequest, lab: RentedLab): string |
   if (request.wish.precision !== undefined && request.wish.precision !== precision)
     return `its precision is ${precision}, not ${request.wish.precision}`
   if (request.until === 'endpoint' && !lab.plan.serving) return 'it ends at its machine: `--until machine`'
-  const serving = servingDifference(request, lab)
+  const serving =
+    servingDifference(request, lab) ?? deadlineDifference(request.wish.ttlMs, lab.plan.lease.ttlMs, lab.expiresAt)
   if (serving !== undefined) return serving
   if (request.port && lab.port !== undefined && request.port !== lab.port)
     return `its port is ${String(lab.port)}, not ${String(request.port)}`
@@ -66,7 +65,6 @@ function servingDifference({ wish, serving }: RentUpRequest, lab: RentedLab): st
     ['context', wish.contextTokens, lab.serving?.contextTokens ?? first?.contextTokens],
     ['engine', serving.engineVersion, planned.engineVersion],
     ['idle limit', timeText(serving.idleMs), timeText(planned.idleMs ?? 0)],
-    [DEADLINE, timeText(wish.ttlMs), timeText(lab.plan.lease.ttlMs)],
   ]
   const found = fields.find(([, asked, given]) => asked !== undefined && asked !== given)
   if (found) return `its ${found[0]} is ${String(found[2])}, not ${String(found[1])}`
@@ -74,8 +72,20 @@ function servingDifference({ wish, serving }: RentUpRequest, lab: RentedLab): st
   return unheard && `it was started without \`--engine-arg ${unheard.name}=${unheard.value}\``
 }
 
+const DEADLINE = 'its deadline'
+
+/** `--ttl` is for a lab that is made; a deadline that stands is moved, and may have been since. */
+export function deadlineDifference(
+  asked: number | undefined,
+  given: number | undefined,
+  endsAt: string | undefined,
+): string | undefined {
+  if (asked === undefined || asked === given) return undefined
+  return endsAt === undefined ? 'it was made without a deadline' : `${DEADLINE} stands: ${formatTime(endsAt)}`
+}
+
 /** `none` for no limit; undefined for what nobody said. */
-export function timeText(ms: number | undefined): string | undefined {
+function timeText(ms: number | undefined): string | undefined {
   if (ms === undefined) return undefined
   return ms === 0 ? 'none' : formatDuration(ms)
 }
@@ -91,13 +101,13 @@ function machineDifference({ wish, typed }: RentUpRequest, machine: RentedMachin
 /** A price that nobody knows is no dearer. */
 function priceDifference({ wish: { maxUsdPerHour } }: RentUpRequest, usdPerHour: number | null): string | undefined {
   if (maxUsdPerHour === undefined || usdPerHour === null || usdPerHour <= maxUsdPerHour) return undefined
-  return `it costs ${formatUsd(usdPerHour)}/h, more than ${formatUsd(maxUsdPerHour)}/h`
+  return `its machine alone costs ${formatUsd(usdPerHour)}/h, more than ${formatUsd(maxUsdPerHour)}/h`
 }
 
 export const differsError = (name: string, how: string): LabosError => {
   const others = [`Use another name: \`--name\`.`, `Or end that lab first: \`labos down ${name}\`.`] as const
-  const extend = `Move its end: \`labos extend 2h ${name}\`.`
+  const later = `Leave \`--ttl\` out; \`labos extend 2h ${name}\` ends it two hours later.`
   return new LabosError('lab.differs', `There is a lab "${name}", and ${how}.`, {
-    suggestions: how.startsWith(`its ${DEADLINE}`) ? [extend, ...others] : others,
+    suggestions: how.startsWith(DEADLINE) ? [later, ...others] : others,
   })
 }

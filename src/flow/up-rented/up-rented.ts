@@ -10,6 +10,7 @@ import { type MachineUp, type Outcome, upMachine } from '../up-machine.js'
 import { climbRegions } from './climb-regions.js'
 import { differsError, labNameOf, rentDifference, type RentUpRequest } from './request.js'
 import { resume } from './resume.js'
+import { takenOver } from '../run/take-over.js'
 import { choosePort } from '../choose-port.js'
 import { fromMachine } from './from-machine.js'
 import { planRented } from './plan-rented.js'
@@ -35,7 +36,7 @@ async function upLocked(name: string, request: RentUpRequest, context: Context, 
   if (!existing) return first(name, request, context, signal)
   const differs = rentDifference(request, existing)
   if (differs !== undefined) throw differsError(name, differs)
-  return resume(existing, request, context, signal)
+  return resume(await takenOver(existing, context), request, context, signal)
 }
 
 const whereItIs = (lab: LocalLab | HostLab): string =>

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { downScreen } from '../../../src/cli/teardown-screens.js'
 import { down } from '../../../src/flow/down.js'
 import type { DownRequest } from '../../../src/flow/down-result.js'
 import type { MachineRef } from '../../../src/ports.js'
 import { labPaths, lockPath, type Paths } from '../../../src/state/paths.js'
-import { ensureKey } from '../../../src/state/store.js'
+import { ensureKey, removeLab } from '../../../src/state/store.js'
 import {
   fakeContext,
   fakePorts,
@@ -205,6 +206,22 @@ describe('down while another command works on the lab', () => {
       type: 'note',
       text: 'stopping `labos up smollm2` (pid 9) first',
     })
+  })
+
+  it('says that the `up` undid it where no record is left', async () => {
+    const lab = await laboratory()
+    const processes = {
+      ...fakeProcesses([1, 9]),
+      kill: async (): Promise<void> => {
+        await removeLab(lab.paths, 'one')
+        processes.running.delete(9)
+      },
+    }
+    const context = { ...lab, processes }
+    hold(context, 'labos up smollm2')
+    const result = await whileTimePasses(context.clock, down(wish(), context, never))
+    expect(result).toMatchObject({ outcome: 'undone', usd: null })
+    expect(downScreen([result])).toBe('one is gone: its `labos up` was stopped, and has removed what it had made.')
   })
 
   it.each([

@@ -24,6 +24,7 @@ async function ended(running: readonly number[], answer: CommandResult | Error |
 }
 
 const told = { exitCode: 0, stdout: '', stderr: '' }
+const GONE = 'the `labos run` it was for is gone: telling the machine to end'
 const END = 'sudo -n env LABOS_HOME=/var/lib/labos LABOS_SCOPE=system sh /var/lib/labos/bin/lease.sh end'
 
 describe('the keeper of a machine rented for a run', () => {
@@ -33,13 +34,13 @@ describe('the keeper of a machine rented for a run', () => {
 
   it('tells it to end when the run was killed', async () => {
     const reason = { at, reason: 'runner', detail: 'the `labos run` it was for is gone' }
-    expect(await ended([], told)).toEqual({ ended: reason, ran: [END], said: [] })
+    expect(await ended([], told)).toEqual({ ended: reason, ran: [END], said: [GONE] })
   })
 
   it.each([
     ['away' as const, []],
-    [{ ...told, exitCode: 1, stderr: 'sudo: no\n' }, ['the machine was not told to end: sudo: no']],
-    [new Error('closed'), ['the machine was not told to end: Error: closed']],
+    [{ ...told, exitCode: 1, stderr: 'sudo: no\n' }, [GONE, 'the machine was not told to end: sudo: no']],
+    [new Error('closed'), [GONE, 'the connection closed before the machine said that it ends: Error: closed']],
   ])('tries again where the machine does not hear (%j)', async (answer, said) => {
     expect(await ended([], answer)).toMatchObject({ ended: undefined, said })
   })

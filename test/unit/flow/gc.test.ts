@@ -3,18 +3,29 @@ import { gcScreen, labListScreen } from '../../../src/cli/cloud-screens.js'
 import { gc, type GcReport, type GcRequest } from '../../../src/flow/gc.js'
 import { labsInCloud } from '../../../src/flow/ps-cloud.js'
 import { readRentedLab } from '../../../src/state/read.js'
+import { ensureKey } from '../../../src/state/store.js'
 import { noColour } from '../../../src/ui/paint.js'
-import { fakeContext, saveSomeLab, whileItWaits, type FakeContext } from '../../fakes/context.js'
+import {
+  fakeContext,
+  fakeProcesses,
+  saveSomeKeeper,
+  saveSomeLab,
+  whileItWaits,
+  type FakeContext,
+} from '../../fakes/context.js'
 import {
   cloudMachine,
   expired,
   fakeCloud,
   type FakeCloud,
+  OWNER,
   refusal,
   saveRentedLab,
   tagsOf,
   thingsOf,
 } from '../../fakes/rented.js'
+import { served } from '../../fakes/served.js'
+import { engine } from '../../fakes/up-served.js'
 
 const never = new AbortController().signal
 const HOUR_MS = 3_600_000
@@ -100,6 +111,15 @@ describe('gc', () => {
     expect(shown(await run({ allOwners: true }))).toEqual(['dd removed', 'cc removed', 'bb removed'])
   })
 
+  it('takes the lab of a run that was killed for left over, and no other run’s', async () => {
+    const runner = (pid: number): object => ({ runner: { pid, startTime: `t${String(pid)}`, owner: OWNER } })
+    await saveRentedLab(context.paths, runner(99))
+    const { labs } = await run({ dryRun: true })
+    expect(labs.find(({ recordedAs }) => recordedAs === 'one')).toMatchObject({ because: 'no-run', outcome: 'found' })
+    await saveRentedLab(context.paths, runner(1))
+    expect((await run({ dryRun: true })).labs.some(({ recordedAs }) => recordedAs === 'one')).toBe(false)
+  })
+
   it('looks only where it is told to', async () => {
     expect(shown(await run({ all: false, regions: ['eu-west-1'] }))).toEqual(['dd removed'])
     expect(cloud.asked.has('list us-east-1')).toBe(false)
@@ -173,6 +193,16 @@ describe('gc without a yes', () => {
 
 describe('ps --all-regions', () => {
   const list = () => labsInCloud({ regions: [], all: true }, context, never)
+
+  it('says of a lab that serves what its keeper says', async () => {
+    await saveRentedLab(context.paths, { ...served, stepsDone: ['laboratory'] })
+    await saveSomeKeeper(context.paths, 'one', { port: served.port ?? 0 })
+    await ensureKey(context.paths, 'one')
+    const answer = { ...engine('serving'), labId: 'lab-00000000aa' }
+    const asks = { ...context, processes: fakeProcesses([1, 7]), ask: async () => answer }
+    const { labs } = await labsInCloud({ regions: [], all: true }, asks, never)
+    expect(labs[0]).toMatchObject({ name: 'one', state: 'serving', endpoint: 'http://127.0.0.1:8485/v1' })
+  })
 
   it('shows labs by their tags beside those with a record, as EC2 says now', async () => {
     await saveSomeLab(context.paths, 'local')

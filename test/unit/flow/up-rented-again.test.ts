@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cloudMachine, saveRentedLab, tagsOf } from '../../fakes/rented.js'
+import { readRentedLab } from '../../../src/state/read.js'
 import { saveSomeLab } from '../../fakes/context.js'
 import { errorOf, request, world } from '../../fakes/up-rented.js'
 
@@ -47,7 +48,7 @@ describe('up again', () => {
     [
       'a price below its own',
       { wish: { ...request().wish, maxUsdPerHour: 0.5 } },
-      /it costs \$1\.\d\d\/h, more than \$0\.50\/h/,
+      /its machine alone costs \$1\.\d\d\/h, more than \$0\.50\/h/,
     ],
     ['another type', { wish: { ...request().wish, instanceTypes: ['g6.xlarge'] } }, /it is a g6e.xlarge/],
   ])('refuses %s', async (_, wish, text) => {
@@ -56,6 +57,25 @@ describe('up again', () => {
     const error = await errorOf(up(wish))
     expect(error.code).toBe('lab.differs')
     expect(error.message).toMatch(text)
+  })
+
+  it('says of a deadline that stands, not of the one it was made with', async () => {
+    const { up, context } = world()
+    await saveRentedLab(context.paths, { expiresAt: '2026-01-01T07:00:00.000Z' })
+    const error = await errorOf(up({ wish: { ...request().wish, ttlMs: 1000 } }))
+    expect(error.message).toBe('There is a lab "one", and its deadline stands: 2026-01-01 07:00 UTC.')
+    expect(error.suggestions[0]).toContain('Leave `--ttl` out')
+  })
+
+  it('takes the lab of a run over that was killed, and of no other', async () => {
+    const { up, context, cloud } = world()
+    const runner = (pid: number): object => ({ runner: { pid, startTime: `t${String(pid)}`, owner: context.owner } })
+    await saveRentedLab(context.paths, runner(1))
+    expect(await errorOf(up())).toMatchObject({ code: 'lab.differs' })
+    await saveRentedLab(context.paths, { ...runner(99), stepsDone: ['plan', 'machine', 'boot'] })
+    cloud.machines = [cloudMachine({ tags: tagsOf() })]
+    expect(await up()).toMatchObject({ outcome: 'already-up' })
+    expect(readRentedLab(context.paths, 'one')?.runner).toBeUndefined()
   })
 
   it('refuses the name of a lab on this computer', async () => {

@@ -1,0 +1,28 @@
+import { LabosError } from '../../errors/labos-error.js'
+import type { LabRecord } from '../../state/record.js'
+import { saveLab } from '../../state/store.js'
+import type { Context } from '../context.js'
+import { isOrphan } from './orphan.js'
+
+/**
+ * For `up`: a lab whose `labos run` was killed belongs to whoever brings it up again, and nobody ends it for that run any more.
+ * Throws `lab.differs` where that run goes on, or is another computer's. Call it under the lab's lock.
+ */
+export async function takenOver<L extends LabRecord>(
+  record: L,
+  { emit, owner, paths, processes }: Pick<Context, 'emit' | 'owner' | 'paths' | 'processes'>,
+): Promise<L> {
+  if (!record.runner) return record
+  const { name } = record
+  if (record.runner.owner !== owner || !(await isOrphan(record, processes))) throw ofRun(name)
+  const { runner: _, ...own } = record
+  const free = own as L
+  await saveLab(paths, free)
+  emit({ type: 'note', text: `the \`labos run\` of "${name}" was killed: the lab is yours now` })
+  return free
+}
+
+const ofRun = (name: string): LabosError =>
+  new LabosError('lab.differs', `The lab "${name}" is for a \`labos run\`, which ends it.`, {
+    suggestions: ['Use another name: `--name`.', `Or end it: \`labos down ${name}\`.`],
+  })
