@@ -23,7 +23,7 @@ const baseFlags = {
   json: Flags.boolean({
     env: 'LABOS_JSON',
     helpGroup: GLOBAL,
-    description: 'Result as JSON on stdout (up, run, down, pull: an event a line).',
+    description: 'Result as JSON on stdout; of what takes long an event a line, the result last.',
   }),
   quiet: Flags.boolean({ char: 'q', env: 'LABOS_QUIET', helpGroup: GLOBAL, description: 'No progress on stderr.' }),
   color: Flags.boolean({

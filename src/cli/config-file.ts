@@ -6,6 +6,7 @@ import { nearest } from '../plan/find-model.js'
 import { writeAtomic } from '../state/atomic.js'
 import { parseDuration } from './duration.js'
 import type { Env } from './env.js'
+import { parseTokens } from './numbers.js'
 
 interface Setting {
   /** Variable that stands for the same thing. */
@@ -32,6 +33,14 @@ const duration = (text: string): void => {
   parseDuration(text)
 }
 
+const limit = (text: string): void => {
+  if (text.trim().toLowerCase() !== 'none') duration(text)
+}
+
+const tokens = (text: string): void => {
+  parseTokens(text)
+}
+
 /** What config.yaml may hold. Each is a flag of `labos up` with the same name. */
 export const settings: Readonly<Record<string, Setting>> = {
   model: {
@@ -54,9 +63,9 @@ export const settings: Readonly<Record<string, Setting>> = {
     description: 'Loopback port of the endpoint; 0 = any free one.',
     check: wholeNumber(0, 65_535),
   },
-  context: { env: 'LABOS_CONTEXT', description: 'Context length in tokens.', check: wholeNumber(256, 10_000_000) },
+  context: { env: 'LABOS_CONTEXT', description: 'Context length in tokens.', check: tokens },
   ttl: { env: 'LABOS_TTL', description: 'The lab ends after this long: 2h.', check: duration },
-  idle: { env: 'LABOS_IDLE', description: 'The lab ends after this long without a request: 30m.', check: duration },
+  idle: { env: 'LABOS_IDLE', description: 'The lab ends after this long without a request: 30m.', check: limit },
 }
 
 const badValue = (text: string, expected: string): LabosError =>

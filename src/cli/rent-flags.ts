@@ -40,7 +40,10 @@ export const rentFlags = {
     env: 'LABOS_MAX_COST',
     description: 'US dollars in all at most. Without --ttl the deadline follows.',
   }),
-  ttl: duration({ env: 'LABOS_TTL', description: 'Deadline, after which the machine ends itself. Default: 4h.' }),
+  ttl: duration({
+    env: 'LABOS_TTL',
+    description: 'Deadline, after which the lab ends itself. Default: 4h for rented machines, else none.',
+  }),
   prefer: Flags.option({ options: preferences })({
     env: 'LABOS_PREFER',
     default: 'cost' as const,

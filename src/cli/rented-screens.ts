@@ -12,7 +12,8 @@ import { painted, priceText, requestsText, restartsText } from './lab-words.js'
 /** Everything known of one rented lab. */
 export function rentedScreen(lab: LabStatus, paint: Paint): string {
   const { machine, name, lease } = lab
-  const hasEnded = lab.state === 'ended' && machine !== undefined // a host of the user's own goes on
+  const hasEnded = lab.state === 'ended'
+  const ends = hasEnded && machine !== undefined ? undefined : `${hasEnded ? '' : endsText(lab)}labos down ${name}`
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['state', `${lab.state}${lab.detail === undefined ? '' : `: ${lab.detail}`}`],
     ['model', lab.model],
@@ -22,7 +23,7 @@ export function rentedScreen(lab: LabStatus, paint: Paint): string {
     ['host', lab.host],
     ['lease', hasEnded ? undefined : lease?.text],
     ['cost', costText(lab)],
-    ['ends', hasEnded ? undefined : `${endsText(lab)}labos down ${name}`],
+    ['ends', ends],
     ...(lab.notes ?? []).map(({ text }) => ['note', text] as const),
   ]
   const [first = '', ...lines] = factLines(
@@ -47,7 +48,7 @@ function servingRows(lab: LabStatus): readonly (readonly [string, string | undef
     ['endpoint', endpoint],
     ['path', path && path.state !== 'connected' ? `${path.state} since ${formatTime(path.since)}` : undefined],
     ['requests', requestsText(lab)],
-    ['restarts', restartsText(lab)],
+    ['restarts', lab.state === 'ended' ? undefined : restartsText(lab)],
   ]
 }
 
@@ -86,7 +87,7 @@ export function costScreen({ labs, sum, unknown }: CostReport, paint: Paint): st
   ])
   const [head = '', ...lines] = columns(
     [
-      ['LAB', 'STATE', 'SO FAR', 'STOPPED', '$/H NOW', 'AT MOST', 'ENDS'],
+      ['LAB', 'STATE', 'SO FAR', 'STOPPED', '$/H NOW', 'AT MOST', 'ENDS BY UTC'],
       ...rows,
       ...(labs.length > 1 ? [['in all', '', ...moneyCells(sum)]] : []),
     ],
@@ -108,7 +109,8 @@ const moneyCells = ({ usdSoFar, usdStopped, usdPerHour }: CostReport['sum']): st
   formatUsdOr(usdPerHour),
 ]
 
-const endCell = ({ endsAt }: CostOfLab): string => (endsAt === null ? '-' : formatTime(endsAt))
+const endCell = ({ endsAt, state }: CostOfLab): string =>
+  endsAt === null || state === 'ended' ? '-' : formatTime(endsAt).slice(5, -4)
 
 export function stoppedScreen({ name, outcome, usdPerDay, diskGB, losesWeights, closedEndpoint }: Stopped): string {
   const disk = diskGB === null ? 'Its disk' : `Its disk of ${String(diskGB)} GB`
@@ -153,12 +155,12 @@ function servingSentence({ name, endpoint, isServing }: Started): string {
 function machineSentence({ machine }: Extended): string {
   if (!machine) return ' The machine could not be asked just now; it looks each half minute.'
   return machine.isTaken
-    ? ` The machine goes by that already: ${machine.says}.`
+    ? ` The machine goes by that already${machine.isIdle ? `; its idle limit stands: ${machine.says}` : ''}.`
     : ` The machine has not seen it yet, and looks each half minute: ${machine.says}.`
 }
 
 const endSentence = (money: Started, endsAt: string | null): string =>
-  endsAt === null ? '' : ` It ends by itself ${formatTime(endsAt)}.${totalSentence(money)}`
+  endsAt === null ? '' : ` It ends by itself ${formatTime(endsAt)} at the latest.${totalSentence(money)}`
 
 function totalSentence({ usdUntilEnd, usdPerHour }: Pick<Extended, 'usdUntilEnd' | 'usdPerHour'>): string {
   if (usdUntilEnd === null) return ' What it will have cost by then is not known.'

@@ -24,7 +24,8 @@ export const servingFlags = {
   }),
   hub: Flags.string({
     env: 'LABOS_HUB',
-    description: 'Mirror of the Hugging Face hub, for the machine. Default: HF_ENDPOINT.',
+    description:
+      'Mirror of the Hugging Face hub, for the machine and for what is asked of it here. Default: HF_ENDPOINT.',
   }),
   'package-index': Flags.string({
     env: 'LABOS_PACKAGE_INDEX',
@@ -89,7 +90,7 @@ function notAnOption(name: string, version: string): LabosError {
 }
 
 /** It travels in the machine's user data, which is no place for a password. */
-function mirror(flag: string, text: string | undefined): string | undefined {
+export function mirror(flag: string, text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !/^https?:$/.test(url.protocol))

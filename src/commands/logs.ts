@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.js'
 import { duration, given, labArg, nameFlag } from '../cli/flags.js'
 import { chooseLab } from '../flow/choose-lab.js'
+import { LabosError } from '../errors/labos-error.js'
 import { sourceAndLab } from '../cli/source-and-lab.js'
 import { logSources } from '../flow/log-sources.js'
 import { followLog, readLog } from '../flow/logs.js'
@@ -34,7 +35,9 @@ SSH, and keeper.`
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Logs)
-    const { source, lab } = sourceAndLab(args, labNames(this.paths))
+    const labs = labNames(this.paths)
+    if (flags.name !== undefined && /^\d+$/.test(flags.name) && !labs.includes(flags.name)) throw noLines(flags.name)
+    const { source, lab } = sourceAndLab(args, labs)
     const context = await this.context(flags)
     const wish = {
       name: await chooseLab(lab ?? flags.name, context),
@@ -42,10 +45,18 @@ SSH, and keeper.`
       ...given({ tail: flags.tail, sinceMs: flags.since }),
     }
     if (!flags.follow) {
-      this.render(await readLog(wish, context, this.signal()), flags, ({ lines }) => lines.join('\n'))
+      const excerpt = await readLog(wish, context, this.signal())
+      if (excerpt.lines.length === 0) context.emit({ type: 'note', text: `nothing stands in the log "${source}" yet` })
+      this.render(excerpt, flags, ({ lines }) => lines.join('\n'))
       return
     }
     const say = flags.json ? (line: string) => JSON.stringify({ type: 'line', line }) : (line: string) => line
     await followLog(wish, context, (line) => void process.stdout.write(`${say(line)}\n`), this.signal())
   }
 }
+
+/** As `tail` and its like have it. */
+const noLines = (count: string): LabosError =>
+  new LabosError('usage.value', `-n is the name of a lab here, and there is no lab "${count}".`, {
+    suggestions: [`Lines from the end: \`--tail ${count}\`.`],
+  })

@@ -5,8 +5,10 @@ import { programName, env } from '../cli/env.js'
 import { explainScreen } from '../cli/explain-screen.js'
 import { planScreen } from '../cli/plan-screen.js'
 import { rentFlags, rentWish } from '../cli/rent-flags.js'
+import { mirror, servingFlags } from '../cli/serving-flags.js'
 import { planProvider } from '../flow/plan-provider.js'
 import { explained, firstFit, planRental, priceAgeDays, withoutRefused } from '../flow/plan-rent.js'
+import { withHub } from '../flow/with-hub.js'
 import { engineConfig } from '../plan/rent/engine-config.js'
 import { planText } from '../ui/lines.js'
 
@@ -42,6 +44,7 @@ not; price, quota, disk, start-up time.`
       env: 'LABOS_CHECK',
       description: 'Ask the hub for the commit, and AWS for quotas, zones, image and network, too.',
     }),
+    hub: servingFlags.hub,
     'engine-config': Flags.boolean({
       env: 'LABOS_ENGINE_CONFIG',
       description: 'Only the configuration that vLLM would get, as YAML.',
@@ -58,7 +61,7 @@ not; price, quota, disk, start-up time.`
       return
     }
     const wish = { ...rentWish(model, flags), check: flags.check }
-    const plan = await planRental(wish, context, this.signal())
+    const plan = await planRental(wish, withHub(context, mirror('--hub', flags.hub)), this.signal())
     if (flags.explain) {
       const offer = explained(plan)
       this.render({ ...plan, offers: [offer] }, flags, (_, paint) => explainScreen(plan, offer, paint))

@@ -82,11 +82,11 @@ export default class Up extends BaseCommand {
   ): Promise<void> {
     const request = rentRequest(model, flags)
     if (flags['dry-run']) {
-      const [{ planRented }, { rentPlanText }] = await Promise.all([
+      const [{ dryRunRented }, { rentPlanText }] = await Promise.all([
         import('../flow/up-rented/plan-rented.js'),
         import('../ui/rent-plan-text.js'),
       ])
-      const { plan, serving } = (await planRented(request, context, signal)).shown
+      const { plan, serving } = await dryRunRented(request, context, signal)
       this.render({ ...plan, ...(serving && { serving }) }, flags, () => rentPlanText(plan, serving), true)
       return
     }

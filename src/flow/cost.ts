@@ -70,7 +70,7 @@ function costOf(name: string, { paths, clock }: Pick<Context, 'paths' | 'clock'>
     const record = readLab(paths, name)
     if (!record || !isOnMachine(record)) return { name, provider: 'local', state: 'local', ...NOTHING }
     if (isOnHost(record))
-      return { name, provider: 'ssh', state: 'your own host', ...NOTHING, endsAt: record.expiresAt ?? null }
+      return { name, provider: 'ssh', state: 'own host', ...NOTHING, endsAt: record.expiresAt ?? null }
     const nowMs = clock.now()
     const { state, endsAt = null } = rentedStatus(record, nowMs)
     return { name, provider: 'aws', state, ...costOfLab(record, nowMs), endsAt }

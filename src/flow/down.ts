@@ -32,9 +32,9 @@ export async function down(request: DownRequest, context: Context, signal: Abort
     return notFound
   }
   const waitMs = isRentedHere(name, context) ? RENTED_WAIT_MS : WAIT_MS
-  let isStopped = false
+  const up = { isStopped: false }
   const onWait = (holder: LockHolder): void => {
-    isStopped = isUp(holder)
+    up.isStopped = isUp(holder)
     void stopUp(holder, context)
   }
   const wish = { command: `labos down ${name}`, waitMs, onWait }
@@ -42,7 +42,7 @@ export async function down(request: DownRequest, context: Context, signal: Abort
   try {
     if (labNames(context.paths).includes(name)) return await downLocked(request, context, signal)
     // What is removed is forgotten last: without a record nothing is left of it.
-    return isStopped ? { name, outcome: 'undone', usd: null, purged: [] } : notFound
+    return up.isStopped ? { name, outcome: 'undone', usd: null, purged: [] } : notFound
   } finally {
     await release()
   }

@@ -3,6 +3,7 @@ import { LabosError } from '../errors/labos-error.js'
 import { leaseWords, readMachineLease } from '../lease/machine-lease.js'
 import type { HostLab } from '../state/host-record.js'
 import { saveLab } from '../state/store.js'
+import { formatTime } from '../ui/format.js'
 import type { Context } from './context.js'
 import type { Extended } from './extend.js'
 import { lockedLab } from './lock-lab.js'
@@ -27,7 +28,8 @@ export async function extendHost(
     loggedIn(record, context, signal, async (machine) => {
       const seconds = String(Math.ceil(byMs / 1000))
       const told = await machine.run(scriptCommand(serving, 'lease.sh', 'extend', seconds), signal)
-      if (told.exitCode !== 0) throw refused(name, told.stderr.trim())
+      if (told.exitCode !== 0)
+        throw Date.parse(before) <= context.clock.now() ? passed(name, before) : refused(name, told.stderr.trim())
       const shown = await machine.run(scriptCommand(serving, 'lease.sh', 'show'), signal)
       const lease = readMachineLease(shown.stdout)
       const deadline = lease?.deadline ?? undefined
@@ -41,11 +43,20 @@ export async function extendHost(
         endsAt,
         usdPerHour: 0,
         usdUntilEnd: 0,
-        machine: { says: leaseWords(lease), isTaken: true },
+        machine: { says: leaseWords(lease), isTaken: true, isIdle: lease.endsBy === 'idle' },
       }
     }),
   )
 }
+
+const passed = (name: string, endedAt: string): LabosError =>
+  new LabosError(
+    'machine.state',
+    `The deadline of "${name}" passed at ${formatTime(endedAt)}: what served there was ended.`,
+    {
+      suggestions: ['Start it again: the same `labos up` as before.', `Or remove it: \`labos down ${name}\`.`],
+    },
+  )
 
 const noDeadline = (name: string): LabosError =>
   new LabosError('usage.value', `"${name}" has no deadline: it serves until \`labos down\`.`, {

@@ -5,6 +5,7 @@ import { labPaths } from '../state/paths.js'
 import { readMachineLab } from '../state/read.js'
 import type { MachineLab } from '../state/record.js'
 import type { Context } from './context.js'
+import { labOnMachine } from './lab-on-machine.js'
 import { type Journal, type LabLogs, type LogSource, placeOf } from './log-sources.js'
 import { followJournal, readJournal } from './machine-logs.js'
 
@@ -66,7 +67,7 @@ function whereOf({ name, source, sinceMs }: LogWish, { paths }: Deps): Place {
   const record = readMachineLab(paths, name)
   const place = placeOf(source, kindOf(record))
   if (typeof place !== 'function') {
-    if (record) return { record, journal: place }
+    if (record) return { record: labOnMachine('logs', name, paths), journal: place }
     throw new Error(`a local lab with a journal: ${source}`)
   }
   if (sinceMs !== undefined) throw noTimes(source)

@@ -51,6 +51,6 @@ const vramOfKnown = (id: string): LabosError =>
   })
 
 const nothingToRent = (id: string): LabosError =>
-  new LabosError('model.engine', `${id} is not for rented machines: it runs on this computer.`, {
+  new LabosError('model.engine', `${id} is not for machines with a GPU: it runs on this computer.`, {
     suggestions: [`See that plan: \`labos plan ${id} --provider local\`.`],
   })

@@ -11,7 +11,8 @@ export const offerOfLab = ({ plan, machine }: RentedLab): RentedOffer | undefine
   plan.offers.find(({ instanceType, region }) => instanceType === machine?.instanceType && region === machine.region)
 
 /** A stop empties the disk that the weights are on. */
-export const losesWeights = (record: RentedLab): boolean => offerOfLab(record)?.weightsOnLocalDisk ?? false
+export const losesWeights = (record: RentedLab): boolean =>
+  record.plan.serving !== undefined && (offerOfLab(record)?.weightsOnLocalDisk ?? false)
 
 const UNKNOWN: LabCost = { usdSoFar: null, usdRunning: null, usdStopped: null, usdPerHour: null, usdUntilEnd: null }
 

@@ -1,4 +1,5 @@
 /** A lab for one command: up, the command, down again, however it ends. */
+import { formatUsd } from '../ui/format.js'
 import { labNames, readLocalLab } from '../state/read.js'
 import type { Context } from './context.js'
 import { readLog } from './logs.js'
@@ -32,6 +33,9 @@ export async function run(request: RunRequest, context: Context, signal: AbortSi
   const stop = signal.aborted ? stopped(signal) : undefined
   const [command, down] = await Promise.all([running, attempt(giveBack(name, stop !== undefined, context))])
 
+  const usd = costOf(lab.value, down.value)
+  if (usd !== null && usd > 0) context.emit({ type: 'note', text: `this run cost ${formatUsd(usd)}` })
+
   const { runId } = request.lab.request
   const report = {
     name,
@@ -40,7 +44,7 @@ export async function run(request: RunRequest, context: Context, signal: AbortSi
     ...(lab.value ? { lab: lab.value } : {}),
     ...(command.value ? { command: command.value } : {}),
     ...(down.value ? { down: down.value } : {}),
-    usd: costOf(lab.value, down.value),
+    usd,
     upMs,
     elapsedMs: elapsed(),
   }

@@ -12,6 +12,8 @@ export interface MachineWord {
   readonly says: string
   /** It goes by the new deadline; else it will at its next look. */
   readonly isTaken: boolean
+  /** Its idle limit ends it sooner, if nothing is asked. */
+  readonly isIdle: boolean
 }
 
 const LIMIT_MS = 10_000
@@ -54,7 +56,7 @@ async function lookThere(
     const lease = readMachineLease(stdout)
     if (!lease) return undefined
     const isTaken = (lease.deadline ?? 0) * 1000 >= Date.parse(expiresAt) - ROUNDING_MS
-    if (isTaken || looks === LOOKS) return { says: leaseWords(lease), isTaken }
+    if (isTaken || looks === LOOKS) return { says: leaseWords(lease), isTaken, isIdle: lease.endsBy === 'idle' }
     await clock.sleep(PAUSE_MS, signal)
   }
 }

@@ -5,6 +5,7 @@ import { labPaths } from '../state/paths.js'
 import { readLab } from '../state/read.js'
 import { isOnMachine, type LocalLab } from '../state/record.js'
 import { ensureKey, ensureLabDir, newLabId, removeLab, saveLab } from '../state/store.js'
+import { noteExisting } from './dry-run-note.js'
 import { endRunning } from './end-running.js'
 import type { Context } from './context.js'
 import { labStatus, type LabStatus } from './lab-status.js'
@@ -32,7 +33,9 @@ const WAIT_MS = 6 * 3_600_000
 
 /** Plans and nothing else. */
 export async function dryRun(request: UpRequest, context: Context): Promise<Plan> {
-  return planLab(request, resolveRequest(request).model, context)
+  const { model, name } = resolveRequest(request)
+  noteExisting(name, context)
+  return planLab(request, model, context)
 }
 
 /**

@@ -43,6 +43,7 @@ export function plainReporter(output: Output, clock: Clock): Reporter {
       phase.latest = event.text // what it goes on with is for the next heartbeat
       return
     }
+    if (event.type === 'start' && event.step === 'teardown') phases.clear() // what was going on is over
     if (event.type === 'start') begin(event.step, event.text)
     const line = lineOf(event)
     if (line !== undefined) say(line)

@@ -26,6 +26,7 @@ export function terminalReporter(output: Output, spinner: Ora, paint: Paint): Re
     if (!spinner.isSpinning) spinner.start()
   }
   const emit = (event: LabosEvent): void => {
+    if (event.type === 'start' && event.step === 'teardown') running.clear() // what was going on is over
     if (event.type === 'start') running.set(event.step, event.text)
     if (event.type === 'progress') running.set(event.step, progressText(event))
     if (event.type === 'done' || event.type === 'failed') running.delete(event.step)

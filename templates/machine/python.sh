@@ -35,7 +35,7 @@ find_python() {
     lacks=
     headers="assert os.path.exists(os.path.join(sysconfig.get_paths()['include'], 'Python.h'))"
     if ! command -v gcc >/dev/null && ! command -v cc >/dev/null; then
-        lacks='no C compiler here: parts of the engine that need one will fail'
+        lacks='no C compiler here: it goes on without what needs one'
         supported '' && return 0
     fi
     supported "$headers" && return 0

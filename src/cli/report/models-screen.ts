@@ -9,7 +9,7 @@ import { columns, wrap } from '../../ui/text.js'
 const hints: readonly (readonly [string, string])[] = [
   ['labos show NAME', 'what it is, results, sizes, licence'],
   ['labos plan NAME', 'what to rent for it, why, and what it would cost'],
-  ['labos up NAME', 'bring it up on this computer'],
+  ['labos up NAME', 'bring it up: on a machine rented for it, or here'],
 ]
 
 export function modelsScreen({ models }: { readonly models: readonly ModelOverview[] }, paint: Paint): string {

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js'
 import { readConfig, settings } from '../../cli/config-file.js'
 import { env } from '../../cli/env.js'
-import { rows } from '../../ui/lines.js'
+import { columns } from '../../ui/text.js'
 
 export default class Config extends BaseCommand {
   static override description = `List the defaults of \`labos up\` and where each comes from.
@@ -25,11 +25,16 @@ config.yaml comes first, then LABOS_* variables, then flags: the later one wins.
       }),
     )
     this.render({ file, settings: values }, flags, (result, paint) => {
-      const lines = Object.entries(result.settings).map(
-        ([name, { value, source, description }]) =>
-          [name, `${(value ?? '-').padEnd(12)} ${paint.dim(source.padEnd(14))} ${description}`] as const,
-      )
-      return `${file}\n${rows(lines)}`
+      const [head = '', ...lines] = columns([
+        ['SETTING', 'VALUE', 'FROM', ''],
+        ...Object.entries(result.settings).map(([name, { value = '-', source, description }]) => [
+          name,
+          value,
+          source,
+          description,
+        ]),
+      ])
+      return [file, paint.bold(head), ...lines].join('\n')
     })
   }
 }

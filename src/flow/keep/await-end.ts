@@ -25,7 +25,7 @@ export async function awaitEnd(held: Held, signal: AbortSignal): Promise<Ended> 
       return {
         at: new Date(atMs).toISOString(),
         reason: 'stopped',
-        detail: 'it was ended with `labos down` or a signal',
+        detail: 'it was told to end: `labos down`, `labos stop`, or a signal',
       }
     noteEnd(held, atMs)
     if (held.ended && atMs - Date.parse(held.ended.at) > LINGER_MS) return held.ended

@@ -34,7 +34,7 @@ type End = Pick<Ended, 'reason' | 'detail'>
 function endOnHost({ lease }: EndFacts): End | undefined {
   if (lease?.onEnd !== 'stop' || (leftMs(lease) ?? 1) > 0) return undefined
   const { reason, detail } = why(lease)
-  return { reason, detail: `${detail}: what served on your host was ended` }
+  return { reason, detail: `${detail}: what served on your host was ended; \`labos up\` starts it again` }
 }
 
 function endOutOfSight({ lease, expiresAt, nowMs }: EndFacts): End | undefined {

@@ -81,6 +81,7 @@ function connected(
   book: KeeperBook,
 ): Required<Pick<Held, 'session' | 'channels' | 'watch' | 'lease'>> {
   const { deps, serving } = held
+  let told = ''
   const session = openSession(place, {
     clock: deps.clock,
     connect: deps.connect,
@@ -88,7 +89,9 @@ function connected(
     isWaiting: () => gateway.activity().inFlight > 0,
     findAgain: (place) => deps.findAgain(place),
     onState: ({ state, reason }) => {
-      deps.say(`path ${state}${reason === undefined ? '' : `: ${reason}`}`)
+      const news = `path ${state}${reason === undefined ? '' : `: ${reason}`}`
+      if (news !== told) deps.say(news)
+      told = news
       held.watch?.look()
       void held.lease?.look()
     },

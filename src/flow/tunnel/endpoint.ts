@@ -60,7 +60,7 @@ function follow({ name, port: wished }: TunnelRequest, context: Context): KeptEn
   context.emit({
     type: 'note',
     step: 'endpoint',
-    text: `the lab's keeper has it open already, and goes on when this command ends`,
+    text: `it is open already, and stays open when this command ends`,
   })
   return { port, keptBy: 'keeper', look: () => look(name, context), close: () => Promise.resolve() }
 }
@@ -110,7 +110,7 @@ async function keepHere(
 async function look(name: string, context: Context): Promise<TunnelLook | undefined> {
   const { state, detail, path, pids } = await labStatus(name, context)
   if (state === 'ended' || !readLab(context.paths, name)) throw ended(name, detail)
-  if (pids === undefined) throw closed(name, detail)
+  if (pids === undefined) throw closed(name)
   if (!path) return undefined // it does not answer just now
   const { since, ...how } = path
   return {
@@ -124,7 +124,7 @@ const ended = (name: string, detail = 'it was taken down'): LabosError =>
     suggestions: [`See what is left of it: \`labos status ${name} --refresh\`.`],
   })
 
-const closed = (name: string, detail = 'its keeper is gone'): LabosError =>
-  new LabosError('endpoint.unreachable', `The endpoint of "${name}" was closed: ${clause(detail)}.`, {
+const closed = (name: string): LabosError =>
+  new LabosError('endpoint.unreachable', `The endpoint of "${name}" was closed: what kept it open has ended.`, {
     suggestions: [`Open it again: \`labos tunnel ${name}\`.`],
   })

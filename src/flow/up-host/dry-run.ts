@@ -1,5 +1,6 @@
 import type { LabosEvent } from '../../ui/events.js'
 import type { Context } from '../context.js'
+import { noteExisting } from '../dry-run-note.js'
 import { hostRecordParts, termsThere } from './host-parts.js'
 import { planHostLab } from './plan-host-lab.js'
 import { reachHost } from './reach-host.js'
@@ -14,6 +15,7 @@ export async function dryRunHost(
   signal: AbortSignal,
 ): Promise<AgreedHostPlan> {
   const name = hostLabName(request)
+  noteExisting(name, context)
   const { machine } = await reachHost(request, context, signal)
   try {
     const planned = await planHostLab(request, { name, labId: '' }, machine, context, signal)

@@ -10,6 +10,7 @@ import type { RemoteMachine } from '../../ports.js'
 import type { Context } from '../context.js'
 import { rentableFor } from '../rentable.js'
 import { pinWeights } from '../up-rented/pin-weights.js'
+import { withHub } from '../with-hub.js'
 import { hostFolder, lookAtHost } from './reach-host.js'
 import type { HostUpRequest } from './request.js'
 
@@ -30,7 +31,7 @@ export async function planHostLab(
 ): Promise<PlannedHost> {
   const { target, serving } = request
   const [{ rentable, precision }, facts] = await Promise.all([
-    rentableFor(request, context, signal),
+    rentableFor(request, withHub(context, serving.hub), signal),
     lookAtHost(machine, { name, target }, context, signal),
   ])
   const asked = { ...request, ...(precision === undefined ? {} : { precision }) }

@@ -47,8 +47,11 @@ async function upLocked(name: string, request: HostUpRequest, context: Context, 
   if (differs !== undefined) throw differsError(name, differs)
   const lab = existing && (await takenOver(existing, context))
   if (lab && (await labStatus(name, context)).state === 'serving') return { outcome: 'already-up', record: lab }
+  const sinceMs = context.clock.monotonicMs()
   context.emit({ type: 'start', step: 'facts', text: `looking at ${request.target}` })
   const reached = await reachHost(request, context, signal)
+  const elapsedMs = context.clock.monotonicMs() - sinceMs
+  if (lab) context.emit({ type: 'done', step: 'facts', text: `${request.target} answers`, elapsedMs })
   try {
     return lab ? await goOn(lab, reached, context, signal) : await first(name, request, reached, context, signal)
   } finally {

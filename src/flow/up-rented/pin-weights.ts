@@ -7,6 +7,7 @@ import type { RentPlan } from '../../plan/rent/rent-plan.js'
 import type { ServingWish } from '../../plan/rent/serving.js'
 import { type CheckedPlan, checkPlan } from '../check-plan.js'
 import type { Context } from '../context.js'
+import { withHub } from '../with-hub.js'
 
 /**
  * The plan with the commit that the hub has now. A hub that cannot be reached from here may be reached from the machine:
@@ -19,8 +20,7 @@ export async function pinWeights<P extends Pick<RentPlan, 'model' | 'notes'>>(
   signal: AbortSignal,
 ): Promise<CheckedPlan<P>> {
   if (!isRepoName(plan.model.repo)) throw notOnHub(plan.model.repo)
-  const env = hub === undefined ? context.env : { ...context.env, HF_ENDPOINT: hub }
-  const deps = { ...context, env }
+  const deps = withHub(context, hub)
   try {
     const checked = await checkPlan(plan, deps, signal)
     if (checked.wantsToken) await proveAccess(checked.plan, deps, signal)

@@ -12,7 +12,7 @@ export function refuseNoFit(plan: RentPlan): Refusal | undefined {
   if (!closest || closest.verdict === 'fits') return undefined
   return {
     code: 'plan.nofit',
-    message: `No machine fits ${plan.model.id} as asked: ${tallyText(plan.tally)}.`,
+    message: `No machine fits ${plan.model.id} as asked: ${tallyText(plan.tally.filter(({ count }) => count > 0))}.`,
     suggestions: [
       ADVICE[closest.refusedFor ?? 'filter'](closest, plan),
       `See every machine and its reason: \`labos plan ${plan.model.id} --all\`.`,

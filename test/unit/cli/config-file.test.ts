@@ -42,7 +42,7 @@ describe('config.yaml', () => {
     ['port: 65536', '"65536" is not a whole number from 0 to 65535'],
     ['port: -1', '"-1" is not a whole number'],
     ['port: 84.5', '"84.5" is not a whole number'],
-    ['context: 255', '"255" is not a whole number from 256'],
+    ['context: 255', '"255" is not a context length'],
     ['ttl: soon', '"soon" is not a length of time'],
     ['idle: 5', '"5" is not a length of time'],
     ['- model', 'is not a list of `name: value` lines'],

@@ -68,7 +68,8 @@ describe('a machine', () => {
     const over = lease({ onEnd: 'stop', ends: SECONDS - 1, endsBy: null, deadline: null })
     expect(machineEnd({ path: connected, lease: over, nowMs: NOW })).toMatchObject({
       reason: 'deadline',
-      detail: 'its deadline passed at 2026-01-01 03:59 UTC: what served on your host was ended',
+      detail:
+        'its deadline passed at 2026-01-01 03:59 UTC: what served on your host was ended; `labos up` starts it again',
     })
     expect(machineEnd({ path: connected, lease: { ...over, ends: SECONDS + 1 }, nowMs: NOW })).toBeUndefined()
   })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { planRented } from '../../../src/flow/up-rented/plan-rented.js'
+import { dryRunRented, planRented } from '../../../src/flow/up-rented/plan-rented.js'
 import { rentPlanText } from '../../../src/ui/rent-plan-text.js'
 import { errorOf, request } from '../../fakes/up-rented.js'
 import { COMMIT, servedWorld } from '../../fakes/up-served.js'
@@ -32,4 +32,15 @@ it('refuses a mirror that is this computer itself, unless nothing is fetched', a
   const error = await errorOf(planRented(request({ until: 'endpoint', serving }), context, never))
   expect(error).toMatchObject({ code: 'usage.value' })
   expect((await planRented(request({ until: 'machine', serving }), context, never)).shown.serving).toBeUndefined()
+})
+
+it('for a lab that is there says first that `up` would go on with that one', async () => {
+  const { up, context } = servedWorld()
+  const asked = request({ until: 'endpoint' })
+  const notes = (): number => context.events.filter((event) => 'text' in event && /already/.test(event.text)).length
+  await dryRunRented(asked, context, never)
+  expect(notes()).toBe(0)
+  await up(asked)
+  await dryRunRented(asked, context, never)
+  expect(notes()).toBe(1)
 })

@@ -17,6 +17,7 @@ import {
   rentedLab,
   saveRentedLab,
 } from '../../fakes/rented.js'
+import { plannedServing } from '../../fakes/served.js'
 
 const never = new AbortController().signal
 const HOUR_MS = 3_600_000
@@ -42,12 +43,18 @@ const startIt = (ttlMs?: number): ReturnType<typeof start> =>
 const extendIt = (byMs = HOUR_MS): ReturnType<typeof extend> => extend({ name: 'one', byMs }, context, never)
 
 describe('stop', () => {
+  it('says that weights on the machine’s own disk are lost', async () => {
+    await saveRentedLab(context.paths, { plan: { ...record().plan, serving: plannedServing } })
+    expect(stoppedScreen(await stopIt()).replaceAll('\n', ' ')).toMatch(
+      /NVMe disk is gone, engine and weights with it\.$/,
+    )
+  })
+
   it('keeps the disk, says what that costs, and is over when EC2 says so', async () => {
     const stopped = await stopIt()
     expect(stoppedScreen(stopped)).toMatchInlineSnapshot(`
       "one is stopped. Its disk of 120 GB is kept, $0.36 a day, until \`labos start one\`
-      or \`labos down one\`; nothing ends it by itself. What was on the machine's own
-      NVMe disk is gone, engine and weights with it."
+      or \`labos down one\`; nothing ends it by itself."
     `)
     expect(cloud.machines[0]?.state).toBe('stopped')
     expect(record()).toMatchObject({
@@ -136,8 +143,8 @@ describe('start', () => {
   it('sets the new deadline before it starts, and waits for the address', async () => {
     const started = await startIt(2 * HOUR_MS)
     expect(startedScreen(started)).toMatchInlineSnapshot(`
-      "one runs again: i-1 at 198.51.100.8. It ends by itself 2026-01-01 13:00 UTC. By
-      then it will have cost $5.79 in all, at $1.88/h."
+      "one runs again: i-1 at 198.51.100.8. It ends by itself 2026-01-01 13:00 UTC at
+      the latest. By then it will have cost $5.79 in all, at $1.88/h."
     `)
     expect(cloud.changes.slice(1).map((change) => change.split(' @')[0])).toEqual([
       expect.stringMatching(/^tag i-1 \{"labos:expires-at":"2026-01-01T13:00:1/),

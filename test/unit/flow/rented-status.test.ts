@@ -223,17 +223,17 @@ describe('labos cost', () => {
       ],
     })
     expect(costScreen(allCosts(context), noColour)).toMatchInlineSnapshot(`
-      "LAB     STATE    SO FAR  STOPPED  $/H NOW  AT MOST  ENDS
+      "LAB     STATE    SO FAR  STOPPED  $/H NOW  AT MOST  ENDS BY UTC
       asleep  stopped   $1.89    $0.01    $0.01        -  -
       local   local     $0.00    $0.00    $0.00    $0.00  -
-      one     running   $3.76    $0.00    $1.88    $7.52  2026-01-01 04:00 UTC
+      one     running   $3.76    $0.00    $1.88    $7.52  01-01 04:00
       in all            $5.65    $0.01    $1.90
       By the prices of each plan, without taxes and traffic; AWS bills by its own
       clock."
     `)
     expect(costScreen(cost(['one'], context), noColour)).toMatchInlineSnapshot(`
-      "LAB  STATE    SO FAR  STOPPED  $/H NOW  AT MOST  ENDS
-      one  running   $3.76    $0.00    $1.88    $7.52  2026-01-01 04:00 UTC
+      "LAB  STATE    SO FAR  STOPPED  $/H NOW  AT MOST  ENDS BY UTC
+      one  running   $3.76    $0.00    $1.88    $7.52  01-01 04:00
       By the prices of each plan, without taxes and traffic; AWS bills by its own
       clock."
     `)
@@ -248,10 +248,10 @@ describe('labos cost', () => {
     expect(report.unknown).toEqual(['bad', 'odd'])
     expect(report.sum.usdSoFar).toBeCloseTo(1.88)
     expect(costScreen(report, noColour)).toMatchInlineSnapshot(`
-      "LAB     STATE    SO FAR  STOPPED  $/H NOW  AT MOST  ENDS
+      "LAB     STATE    SO FAR  STOPPED  $/H NOW  AT MOST  ENDS BY UTC
       bad     damaged       ?        ?        ?        -  -
-      odd     running       ?    $0.00        ?        -  2026-01-01 04:00 UTC
-      one     running   $1.88    $0.00    $1.88    $7.52  2026-01-01 04:00 UTC
+      odd     running       ?    $0.00        ?        -  01-01 04:00
+      one     running   $1.88    $0.00    $1.88    $7.52  01-01 04:00
       in all            $1.88    $0.00    $1.88
       Not in the sum, as it is not known: bad, odd.
       By the prices of each plan, without taxes and traffic; AWS bills by its own

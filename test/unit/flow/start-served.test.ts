@@ -147,8 +147,12 @@ describe('extend', () => {
     const it = await lab()
     it.there.lease = endsIn(it, HOUR_MS)
     const extended = await it.extend()
-    expect(extended.machine).toEqual({ says: expect.stringMatching(/^ends \d\d:\d\d UTC$/) as string, isTaken: true })
-    expect(extendedScreen(extended)).toMatch(/The\s+machine\s+goes\s+by\s+that\s+already:\s+ends\s+\d\d:\d\d\s+UTC\./)
+    expect(extended.machine).toEqual({
+      says: expect.stringMatching(/^ends \d\d:\d\d UTC$/) as string,
+      isTaken: true,
+      isIdle: false,
+    })
+    expect(extendedScreen(extended)).toMatch(/The\s+machine\s+goes\s+by\s+that\s+already\.$/)
     expect(it.there.open).toBe(0)
   })
 

@@ -41,6 +41,15 @@ describe('the plain reporter', () => {
     expect(lines()).toEqual(expected)
   })
 
+  it('says nothing more of what was going on when all is taken down', async () => {
+    const { reporter, clock, lines } = plain()
+    reporter.emit(start('weights'))
+    reporter.emit({ type: 'start', step: 'teardown', text: 'ending one' })
+    await clock.advance(15_000)
+    reporter.stop()
+    expect(lines()).toEqual(['weights: fetching weights', 'teardown: ending one', 'teardown: ending one (15 s)'])
+  })
+
   it('writes a plan as the terminal does, with no control characters', () => {
     const { reporter, lines } = plain()
     reporter.emit({ type: 'plan', plan: somePlan() })

@@ -33,6 +33,15 @@ const start = { type: 'start', step: 'weights', text: 'downloading smollm2' } as
 const progress = { type: 'progress', step: 'weights', doneBytes: 41e6, totalBytes: 93e6, bytesPerSecond: 12e6 } as const
 
 describe('a phase that runs', () => {
+  it('is over when all is taken down', () => {
+    const { reporter, spinner } = terminal()
+    reporter.emit(start)
+    reporter.emit({ type: 'start', step: 'teardown', text: 'ending one' })
+    expect(spinner.text).toBe('teardown  ending one')
+    reporter.emit({ type: 'done', step: 'teardown', text: 'one is gone', elapsedMs: 1 })
+    expect(spinner.isSpinning).toBe(false)
+  })
+
   it('is one living line that follows its progress, and nothing that stays', () => {
     const { reporter, spinner, lasting } = terminal()
     reporter.emit(start)
