@@ -31,7 +31,7 @@ function unwrapParser(error: LabosError): LabosError {
 
 /** What closing a question means. */
 export const promptClosed = (): LabosError =>
-  new LabosError('interrupted', 'Interrupted (Ctrl-C at a question).', {
+  new LabosError('interrupted', 'Interrupted (Ctrl-C or Ctrl-D at a question).', {
     suggestions: ['Answer beforehand with flags: `--help` shows them.'],
   })
 

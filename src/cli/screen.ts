@@ -7,6 +7,9 @@ import type { Reporter } from '../ui/reporter.js'
 import { type Env, isSet } from './env.js'
 import { isPromptClosed, promptClosed } from './error-text.js'
 
+type PromptModule = ReturnType<typeof createPromptModule>
+const END_OF_INPUT = '\u0004'
+
 interface ScreenFlags {
   readonly json: boolean
   readonly quiet: boolean
@@ -41,20 +44,16 @@ export async function makeReporter(flags: ScreenFlags, stream: boolean, env: Env
 /** Questions go to stderr, so that stdout stays the result's. */
 export function makePrompt(flags: ScreenFlags, env: Env): { readonly prompt?: Prompt } {
   if (flags.json || !isInteractive(env)) return {}
-  const ask = async (): Promise<ReturnType<typeof createPromptModule>> =>
-    (await import('inquirer')).createPromptModule({ output: process.stderr })
   return {
     prompt: {
       confirm: async (message, preset) => {
-        const prompt = await ask()
-        const { answer } = await answered(
+        const { answer } = await answered((prompt) =>
           prompt<{ answer: boolean }>({ type: 'confirm', name: 'answer', message, default: preset }),
         )
         return answer
       },
       select: async (message, choices) => {
-        const prompt = await ask()
-        const { answer } = await answered(
+        const { answer } = await answered((prompt) =>
           prompt<{ answer: string }>({ type: 'select', name: 'answer', message, choices: [...choices] }),
         )
         const chosen = choices.find(({ value }) => value === answer)
@@ -66,10 +65,19 @@ export function makePrompt(flags: ScreenFlags, env: Env): { readonly prompt?: Pr
 }
 
 /** A question that was closed ends the flow as any interruption does. */
-async function answered<T>(answer: Promise<T>): Promise<T> {
+async function answered<T>(question: (prompt: PromptModule) => Promise<T>): Promise<T> {
+  const { createPromptModule } = await import('inquirer')
+  const over = new AbortController()
+  // Ctrl-D, which a terminal also sends when what types into it has ended: inquirer would wait for ever.
+  const onTyped = (piece: Buffer | string): void => {
+    if (piece.includes(END_OF_INPUT)) over.abort()
+  }
+  process.stdin.on('data', onTyped)
   try {
-    return await answer
+    return await question(createPromptModule({ output: process.stderr, signal: over.signal }))
   } catch (error) {
     throw isPromptClosed(error) ? promptClosed() : error
+  } finally {
+    process.stdin.off('data', onTyped)
   }
 }

@@ -225,6 +225,16 @@ describe('at a terminal', () => {
     expect(screen).not.toContain('stopping safely')
   })
 
+  it('Ctrl-D at a question is no answer, and nothing is made', async (context) => {
+    if (missing !== undefined) context.skip(missing)
+    const terminal = atTerminal({ env: labos.env() }, ['run', '--', 'true'])
+    await terminal.shows(/Which model/)
+    terminal.type('\u0004')
+    const { exitCode, screen } = await terminal.ended
+    expect(screen).toContain('Ctrl-D at a question')
+    expect(exitCode).toBe(130)
+  })
+
   it('a command that Ctrl-C ends is the end of the lab too', async (context) => {
     if (missing !== undefined) context.skip(missing)
     const terminal = atTerminal({ env: labos.env() }, words('echo ready $$; exec sleep 300'))
