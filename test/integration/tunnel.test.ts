@@ -150,8 +150,11 @@ describe('the endpoint in the foreground', () => {
     const baseUrl = await opened(tunnel)
     expect(baseUrl).toBe(`http://127.0.0.1:${String(port)}/v1`)
     expect((await status()).endpoint).toBe(baseUrl)
-    expect((await labos.run(['env', 'one'])).stdout).toContain(`OPENAI_BASE_URL='${baseUrl}'`)
+    const shown = await labos.run(['env', 'one'])
+    expect(shown.stdout).toContain(`OPENAI_BASE_URL='${baseUrl}'`)
+    expect(shown.stderr).toBe('')
     expect(await interrupt(tunnel)).toBe(0)
+    expect((await labos.run(['env', 'one'])).stderr).toBe('nobody answers there now: `labos tunnel one`\n')
   })
 
   it('refuses a port that is taken, and says by whom', async () => {
@@ -168,7 +171,7 @@ describe('the endpoint in the background', () => {
     const { pid } = labos.keeper('one')
     const tunnel = open()
     const baseUrl = await opened(tunnel)
-    expect(tunnel.stderr()).toMatch(/keeper has it open already, and goes on when this command ends/)
+    expect(tunnel.stderr()).toMatch(/it is open already, and stays open when this command ends/)
     await eventually(async () => (await models(baseUrl)) === 200)
     expect(await interrupt(tunnel)).toBe(0)
     expect([runs(pid), await models(baseUrl)]).toEqual([true, 200])
