@@ -155,7 +155,7 @@ function servingSentence({ name, endpoint, isServing }: Started): string {
 function machineSentence({ machine }: Extended): string {
   if (!machine) return ' The machine could not be asked just now; it looks each half minute.'
   return machine.isTaken
-    ? ` The machine goes by that already${machine.isIdle ? `; its idle limit stands: ${machine.says}` : ''}.`
+    ? ` The machine goes by that already${machine.endsBy === 'deadline' ? '' : `; a nearer end stands: ${machine.says}`}.`
     : ` The machine has not seen it yet, and looks each half minute: ${machine.says}.`
 }
 

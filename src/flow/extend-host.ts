@@ -43,7 +43,7 @@ export async function extendHost(
         endsAt,
         usdPerHour: 0,
         usdUntilEnd: 0,
-        machine: { says: leaseWords(lease), isTaken: true, isIdle: lease.endsBy === 'idle' },
+        machine: { says: leaseWords(lease), isTaken: true, endsBy: lease.endsBy },
       }
     }),
   )

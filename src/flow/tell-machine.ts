@@ -1,6 +1,6 @@
 /** Has a machine look at its deadline at once, where it can be reached. */
 import { inTime } from '../errors/in-time.js'
-import { leaseWords, readMachineLease } from '../lease/machine-lease.js'
+import { leaseWords, type MachineLease, readMachineLease } from '../lease/machine-lease.js'
 import type { RemoteMachine } from '../ports.js'
 import type { RentedLab } from '../state/record.js'
 import type { Context } from './context.js'
@@ -12,8 +12,8 @@ export interface MachineWord {
   readonly says: string
   /** It goes by the new deadline; else it will at its next look. */
   readonly isTaken: boolean
-  /** Its idle limit ends it sooner, if nothing is asked. */
-  readonly isIdle: boolean
+  /** What ends it first; null = nothing does. */
+  readonly endsBy: MachineLease['endsBy']
 }
 
 const LIMIT_MS = 10_000
@@ -56,7 +56,7 @@ async function lookThere(
     const lease = readMachineLease(stdout)
     if (!lease) return undefined
     const isTaken = (lease.deadline ?? 0) * 1000 >= Date.parse(expiresAt) - ROUNDING_MS
-    if (isTaken || looks === LOOKS) return { says: leaseWords(lease), isTaken, isIdle: lease.endsBy === 'idle' }
+    if (isTaken || looks === LOOKS) return { says: leaseWords(lease), isTaken, endsBy: lease.endsBy }
     await clock.sleep(PAUSE_MS, signal)
   }
 }

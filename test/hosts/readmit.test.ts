@@ -196,7 +196,7 @@ it('is asked for a command, which runs once this computer is let in', async () =
 
 it('takes a deadline that was moved at once, and says so', async () => {
   const { endsAt, machine } = await extend({ name: 'one', byMs: HOUR_MS }, context, signal)
-  expect(machine).toEqual({ says: expect.stringContaining('ends ') as string, isTaken: true })
+  expect(machine).toEqual({ says: expect.stringContaining('ends ') as string, isTaken: true, endsBy: 'boot' })
   const { stdout } = await guest.exec('cat /var/lib/labos/deadline')
   expect(Number(stdout) * 1000).toBeCloseTo(Date.parse(endsAt), -4)
 })

@@ -150,7 +150,7 @@ describe('extend', () => {
     expect(extended.machine).toEqual({
       says: expect.stringMatching(/^ends \d\d:\d\d UTC$/) as string,
       isTaken: true,
-      isIdle: false,
+      endsBy: 'deadline',
     })
     expect(extendedScreen(extended)).toMatch(/The\s+machine\s+goes\s+by\s+that\s+already\.$/)
     expect(it.there.open).toBe(0)
