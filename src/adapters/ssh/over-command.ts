@@ -18,9 +18,10 @@ export function overCommand(line: string): Duplex {
   const stream = new Duplex({
     allowHalfOpen: false,
     read: () => void stdout.resume(),
-    write: (chunk, _encoding, done) => void stdin.write(chunk, done),
-    writev: (chunks, done) => void stdin.write(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), done),
-    final: (done) => void stdin.end(done),
+    // What cannot be written was not read: why, the command's own end says.
+    write: (chunk, _encoding, done) => void stdin.write(chunk, () => done()),
+    writev: (chunks, done) => void stdin.write(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), () => done()),
+    final: (done) => void stdin.end(() => done()),
     destroy: (error, done) => {
       child.kill()
       done(error)
@@ -30,7 +31,7 @@ export function overCommand(line: string): Duplex {
     if (!stream.push(piece)) stdout.pause()
   })
   stderr.setEncoding('utf8').on('data', (piece: string) => (words = (words + piece).slice(-WORDS_MOST)))
-  stdin.on('error', () => undefined) // it has ended: that is told below
+  stdin.on('error', () => undefined)
   child.once('error', (error) => stream.destroy(error))
   child.once('close', (exitCode) => {
     const last = words.trim().split('\n').at(-1)?.trim() ?? ''
