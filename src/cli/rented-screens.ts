@@ -24,7 +24,8 @@ export function rentedScreen(lab: LabStatus, paint: Paint): string {
     ['lease', hasEnded ? undefined : lease?.text],
     ['cost', costText(lab)],
     ['ends', ends],
-    ...(lab.notes ?? []).map(({ text }) => ['note', text] as const),
+    // What was to be known of it while it ran.
+    ...(hasEnded ? [] : (lab.notes ?? [])).map(({ text }) => ['note', text] as const),
   ]
   const [first = '', ...lines] = factLines(
     rows.flatMap(([label, text]) => (text === undefined ? [] : [[label, text] as const])),
@@ -36,6 +37,7 @@ export function rentedScreen(lab: LabStatus, paint: Paint): string {
 /** Of a lab that serves, or is to. */
 function servingRows(lab: LabStatus): readonly (readonly [string, string | undefined])[] {
   const { engine, contextTokens = 0, endpoint, path } = lab
+  const hasEnded = lab.state === 'ended'
   return [
     ['engine', engine && `${engine}, ${String(contextTokens)} tokens of context`],
     ['set-up', setUpText(lab)],
@@ -45,10 +47,13 @@ function servingRows(lab: LabStatus): readonly (readonly [string, string | undef
         ? `labos logs bootstrap --name ${lab.name}, labos logs engine --name ${lab.name}`
         : undefined,
     ],
-    ['endpoint', endpoint],
-    ['path', path && path.state !== 'connected' ? `${path.state} since ${formatTime(path.since)}` : undefined],
+    ['endpoint', hasEnded ? undefined : endpoint],
+    [
+      'path',
+      path && path.state !== 'connected' && !hasEnded ? `${path.state} since ${formatTime(path.since)}` : undefined,
+    ],
     ['requests', requestsText(lab)],
-    ['restarts', lab.state === 'ended' ? undefined : restartsText(lab)],
+    ['restarts', hasEnded ? undefined : restartsText(lab)],
   ]
 }
 
