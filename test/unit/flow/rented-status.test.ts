@@ -112,7 +112,10 @@ describe('the status of a rented lab', () => {
   it('says no end of a machine that has ended', async () => {
     const { context } = await world(1, { machine: { ...knownMachine!, state: 'terminated' } })
     const status = await labStatus('one', context)
-    const past = { endpoint: 'http://127.0.0.1:8484/v1', notes: [{ about: 'lease' as const, text: 'It ends any moment now.' }] }
+    const past = {
+      endpoint: 'http://127.0.0.1:8484/v1',
+      notes: [{ about: 'lease' as const, text: 'It ends any moment now.' }],
+    }
     const screen = statusScreen({ ...status, ...past }, noColour)
     expect(screen).toMatch(/^ {2}state +ended: /m)
     expect(screen).not.toMatch(/by itself|any moment|^ {2}(?:lease|endpoint)/m)
