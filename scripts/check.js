@@ -1,17 +1,18 @@
-/** Every gate in turn: one line each, and the output of those that fail. */
-import { execFileSync, spawnSync } from 'node:child_process'
+/** Every gate, two at a time after the build: one line each, and the output of those that fail. */
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 const IS_WINDOWS = process.platform === 'win32'
 const bin = (/** @type {string} */ name) => join('node_modules', '.bin', name)
 
-/** Name, and the command line or what makes it. @type {[string, string[] | (() => string[])][]} */
+/** Name, and the command line or what makes it; what takes longest begins first. @type {[string, string[] | (() => string[])][]} */
 const gates = [
   ['build', ['npm', 'run', '--silent', 'build']],
-  ['types', [bin('tsc'), '--noEmit']],
   ['lint', [bin('eslint'), '--max-warnings', '0', '.']],
+  ['types', [bin('tsc'), '--noEmit']],
   ['format', [bin('prettier'), '--check', '.']],
   ['dead code', [bin('knip')]],
   ['package', [bin('publint'), '--strict']],
@@ -22,10 +23,21 @@ const gates = [
   ['rules', [bin('vitest'), 'run', '--project', 'rules']],
 ]
 
+const waiting = [...gates]
 let failures = 0
-for (const [name, command] of gates) {
+await next() // the others need what is built
+await Promise.all([rest(), rest()])
+console.log(failures === 0 ? 'every gate is passed' : `${String(failures)} of ${String(gates.length)} gates failed`)
+process.exitCode = failures === 0 ? 0 : 1
+
+async function rest() {
+  while (waiting.length > 0) await next()
+}
+
+async function next() {
+  const [name, command] = waiting.shift() ?? ['', []]
   const since = performance.now()
-  const { ok, output } = outcome(command)
+  const { ok, output } = await outcome(command)
   const seconds = ((performance.now() - since) / 1000).toFixed(1)
   console.log(`${ok ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)`)
   if (!ok) failures += 1
@@ -35,21 +47,20 @@ for (const [name, command] of gates) {
     : output.map((line) => `     ${line}`)
   for (const line of worth) console.log(line)
 }
-console.log(failures === 0 ? 'every gate is passed' : `${String(failures)} of ${String(gates.length)} gates failed`)
-process.exitCode = failures === 0 ? 0 : 1
 
 /**
  * A gate that cannot be run, or is ended by a signal, has failed.
  * @param {string[] | (() => string[])} command
  */
-function outcome(command) {
+async function outcome(command) {
+  const lines = (/** @type {string} */ text) => text.trimEnd().split('\n')
   try {
     const [program = '', ...args] = typeof command === 'function' ? command() : command
-    const result = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 26, shell: IS_WINDOWS })
-    if (result.error) throw result.error
-    return { ok: result.status === 0, output: `${result.stdout}${result.stderr}`.trimEnd().split('\n') }
+    const { stdout, stderr } = await promisify(execFile)(program, args, { maxBuffer: 2 ** 26, shell: IS_WINDOWS })
+    return { ok: true, output: lines(`${stdout}${stderr}`) }
   } catch (error) {
-    return { ok: false, output: String(error).split('\n') }
+    const { stdout = '', stderr = '' } = /** @type {{ stdout?: string, stderr?: string }} */ (error)
+    return { ok: false, output: lines(`${stdout}${stderr}` || String(error)) }
   }
 }
 
