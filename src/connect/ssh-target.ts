@@ -50,7 +50,10 @@ export async function resolveTarget(wish: SshWish, deps: TargetDeps): Promise<Ss
 /** Another key may be taken, or usable. */
 const OF_IDENTITY: readonly ErrorCode[] = ['ssh.auth', 'ssh.key']
 
-/** Logs in with the first identity that the host takes. Rejects as `ConnectSsh` does, with what the last one met. */
+/**
+ * Logs in with the first identity that the host takes. Rejects as `ConnectSsh` does, with the host's first refusal, else with
+ * why the first key could not be used.
+ */
 export async function loginAt(
   { place, identities }: SshTarget,
   connect: ConnectSsh,

@@ -7,7 +7,7 @@ import type { Context } from './context.js'
 import { downCloudLab } from './down-by-tags.js'
 import { down } from './down.js'
 import type { DownResult } from './down-result.js'
-import { isOrphan } from './run/orphan.js'
+import { isOwnOrphan } from './run/orphan.js'
 import { type RegionsWish, type Search, searchCloud } from './search-cloud.js'
 
 export interface GcRequest extends RegionsWish {
@@ -88,11 +88,11 @@ interface RecordHere {
 }
 
 /** Rented labs with a record, by id. A record that cannot be read may be of any of them, so nothing is taken for left over. */
-async function recordsHere({ owner, paths, processes }: Context): Promise<Map<string, RecordHere>> {
+async function recordsHere(context: Context): Promise<Map<string, RecordHere>> {
+  const { paths } = context
   const records = labNames(paths).flatMap((name) => readRentedLab(paths, name) ?? [])
   const known = records.map(async (record) => {
-    const isOrphaned = record.runner?.owner === owner && (await isOrphan(record, processes))
-    return [record.id, { name: record.name, isOrphaned }] as const
+    return [record.id, { name: record.name, isOrphaned: await isOwnOrphan(record, context) }] as const
   })
   return new Map(await Promise.all(known))
 }

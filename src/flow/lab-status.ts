@@ -13,7 +13,7 @@ import {
 import { type AskDeps, lookAtKeeper, pidsOf } from './ask-status.js'
 import { endpointOf, fromAnswer, openPort, SILENT } from './from-answer.js'
 import type { KeeperStatus, Note, PathStatus, PhaseStatus } from './keeper-status.js'
-import { isOrphan } from './run/orphan.js'
+import { isOwnOrphan } from './run/orphan.js'
 import { recordStatus, servedStatus } from './served-status.js'
 
 export interface StatusDeps extends AskDeps {
@@ -131,13 +131,13 @@ export async function machineLabStatus(
   return withRunner(servedStatus({ record, serving, port, keeper, look }, deps.clock.now()), record, deps)
 }
 
-/** Nobody waits for a lab whose `labos run` was killed. Of another computer's processes nothing is known here. */
+/** Nobody waits for a lab whose `labos run` was killed. */
 async function withRunner(
   status: LabStatus,
   record: { readonly runner?: Runner },
-  { owner, processes }: StatusDeps,
+  deps: StatusDeps,
 ): Promise<LabStatus> {
-  if (status.state === 'ended' || record.runner?.owner !== owner || !(await isOrphan(record, processes))) return status
+  if (status.state === 'ended' || !(await isOwnOrphan(record, deps))) return status
   const known = status.detail === undefined ? '' : `${status.detail}; `
   return {
     ...status,

@@ -46,13 +46,9 @@ export async function opensshOf(name: string, context: Pick<Context, 'paths' | '
   const place = sshPlace(record, context)
   const { userKey, knownHosts } = labPaths(paths, name)
   await writeAtomic(knownHosts, knownHostsText(place))
-  const { host, port, user, via } = place
+  const { identity: _, hostKeys: __, ...at } = place
   const identity = isOnHost(record) ? record.ssh.identity : { file: userKey }
   const identityFile = 'file' in identity ? { identityFile: identity.file } : {}
-  const facts: OpensshFacts = {
-    ...{ host, port, user, ...(via === undefined ? {} : { via }) },
-    ...identityFile,
-    knownHostsFile: knownHosts,
-  }
+  const facts: OpensshFacts = { ...at, ...identityFile, knownHostsFile: knownHosts }
   return { ...facts, argv: opensshArgv(facts) }
 }

@@ -61,12 +61,12 @@ async function upLocked(
   const found = readLab(context.paths, name)
   if (found && request.runner) throw notOwn(name)
   if (found && isOnMachine(found)) throw differsError(name, 'it is on a machine of its own')
-  const existing = found && (await takenOver(found, context))
-  if (!existing) return make(request, await createRecord(request, model, name, context), true, context, signal)
+  if (!found) return make(request, await createRecord(request, model, name, context), true, context, signal)
   const status = await labStatus(name, context)
-  const differs = difference(request, model, existing.plan)
+  const differs = difference(request, model, found.plan)
   const isAlive = status.pids !== undefined
   if (isAlive && differs !== undefined) throw differsError(name, differs)
+  const existing = await takenOver(found, context)
   if (status.state === 'serving') return { outcome: 'already-up', lab: status, elapsedMs: 0 }
   if (status.state === 'starting' || status.state === 'restarting')
     return guarded(existing, false, context, () => prove(existing, context, signal))

@@ -1,6 +1,6 @@
 /** The lease as the machine itself keeps it: lease.json. Pure. All times are in seconds since the epoch, by its clock. */
 import * as z from 'zod/mini'
-import { formatDuration } from '../ui/format.js'
+import { formatDuration, formatRoundDuration } from '../ui/format.js'
 
 const time = z.nullable(z.number())
 const shape = z.object({
@@ -93,8 +93,6 @@ export function leaseWords(lease: MachineLease): string {
 }
 
 const span = (seconds: number): string =>
-  seconds < 60
-    ? formatDuration(seconds * 1000)
-    : formatDuration(Math.floor(seconds / 60) * 60_000).replace(/ 00 [sm]$/, '')
+  seconds < 60 ? formatDuration(seconds * 1000) : formatRoundDuration(Math.floor(seconds / 60) * 60_000)
 
 const clock = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(11, 16)} UTC`

@@ -1,4 +1,4 @@
-import { formatDuration } from './format.js'
+import { formatRoundDuration } from './format.js'
 
 export interface Ends {
   /** Its deadline. */
@@ -11,12 +11,9 @@ export interface Ends {
 /** When a machine stops serving by itself: `by itself after 4 h, after 30 m without a request, or with ...`. */
 export function machineEndsText({ ttlMs, idleMs, bootMs }: Ends): string {
   const ends = [
-    ...(ttlMs === undefined ? [] : [`after ${shortly(ttlMs)}`]),
-    ...(idleMs === undefined ? [] : [`after ${shortly(idleMs)} without a request`]),
-    ...(bootMs === undefined ? [] : [`when it does not serve within ${shortly(bootMs)}`]),
+    ...(ttlMs === undefined ? [] : [`after ${formatRoundDuration(ttlMs)}`]),
+    ...(idleMs === undefined ? [] : [`after ${formatRoundDuration(idleMs)} without a request`]),
+    ...(bootMs === undefined ? [] : [`when it does not serve within ${formatRoundDuration(bootMs)}`]),
   ]
   return `by itself ${ends.join(', ')}, or with \`labos down\``
 }
-
-/** `30 m`, not `30 m 00 s`. */
-const shortly = (ms: number): string => formatDuration(ms).replace(/ 00 [sm]$/, '')

@@ -28,6 +28,9 @@ export function formatDuration(ms: number): string {
   return `${String(Math.floor(hours / 24))} d ${String(hours % 24)} h`
 }
 
+/** `30 m`, not `30 m 00 s`: for times that are mostly round. */
+export const formatRoundDuration = (ms: number): string => formatDuration(ms).replace(/ 00 [sm]$/, '')
+
 /** `$0.00`. */
 export const formatUsd = (usd: number): string => `$${usd.toFixed(2)}`
 

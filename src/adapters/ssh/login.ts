@@ -72,6 +72,16 @@ export async function login(place: SshPlace, signal: AbortSignal, connectMs = CO
   })
 }
 
+/** A connection that says nothing more is not waited for. */
+const GOODBYE_MS = 250
+
+/** Ends the connection; what was written still goes. */
+export function leave({ client, socket }: Login): void {
+  client.end()
+  socket.end(() => socket.destroy())
+  setTimeout(() => socket.destroy(), GOODBYE_MS).unref()
+}
+
 /** Fails where nobody answers in time. */
 function connectTo({ host, port }: SshPlace, timeout: number): Socket {
   const socket = connect({ host, port, noDelay: true, timeout })

@@ -5,12 +5,9 @@ import { LabosError } from '../../errors/labos-error.js'
 import type { ConnectSsh, RemoteMachine, SshPlace } from '../../ports.js'
 import { unreachable } from './failure.js'
 import { forwardTo } from './forwarded.js'
-import { login, type Login } from './login.js'
+import { leave, login, type Login } from './login.js'
 import { ping } from './ping.js'
 import { runOver } from './run.js'
-
-/** A connection that says nothing more is not waited for. */
-const GOODBYE_MS = 250
 
 export const connectSsh: ConnectSsh = async (place, signal, connectMs) =>
   machineOver(await login(place, signal, connectMs), place)
@@ -32,9 +29,7 @@ function machineOver({ client, socket }: Login, place: SshPlace): RemoteMachine 
     ping: (signal) => ping({ client, socket }, life.why, signal),
     close: () => {
       life.leave()
-      client.end()
-      socket.end(() => socket.destroy())
-      setTimeout(() => socket.destroy(), GOODBYE_MS).unref()
+      leave({ client, socket })
     },
     closed: life.closed,
   }

@@ -6,18 +6,17 @@ import type { AttachedCommand, AttachSsh, TerminalHere } from '../../ports.js'
 import { commandLine, quoted } from './command-line.js'
 import { unreachable } from './failure.js'
 import { leaveByKeys } from './leave-by-keys.js'
-import { login } from './login.js'
+import { leave, login } from './login.js'
 import { signalled, started, type Started } from './run.js'
 import { takePid } from './take-pid.js'
 
 /** How long a command that was asked to leave may take, at each asking. */
 const GRACE_MS = 3000
-/** A connection that says nothing more is not waited for. */
-const GOODBYE_MS = 250
 const byName = (name: 'SIGINT' | 'SIGPIPE'): number => 128 + constants.signals[name]
 
 export const attachSsh: AttachSsh = async (place, command, signal) => {
-  const { client, socket } = await login(place, signal)
+  const here = await login(place, signal)
+  const { client } = here
   command.onLogin?.()
   let error = new Error('the connection was cut')
   client.on('error', (reason) => (error = reason))
@@ -28,9 +27,7 @@ export const attachSsh: AttachSsh = async (place, command, signal) => {
     if (exitCode !== undefined) return exitCode
     throw signal.aborted ? signal.reason : lost()
   } finally {
-    client.end()
-    socket.end(() => socket.destroy())
-    setTimeout(() => socket.destroy(), GOODBYE_MS).unref()
+    leave(here)
   }
 }
 

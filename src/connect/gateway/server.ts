@@ -106,7 +106,8 @@ const OWN: Readonly<Record<string, (exchange: Exchange) => Promise<void> | void>
     json(exchange, 202, { stopping: true })
   },
   'POST /labos/look': async (exchange) => {
-    await exchange.deps.look?.()
+    if (!exchange.deps.look) return refuse(exchange, notFound(exchange.path))
+    await exchange.deps.look()
     json(exchange, 200, { looked: true })
   },
 }

@@ -5,13 +5,13 @@ import type { LabRecord } from '../../state/record.js'
 import type { Context } from '../context.js'
 import { down } from '../down.js'
 import { labStatus } from '../lab-status.js'
-import { isOrphan } from './orphan.js'
+import { isOwnOrphan } from './orphan.js'
 
 /** Ends what earlier runs of this user on this computer left. What cannot be ended is said, and keeps nobody from going on. */
 export async function endOrphans(context: Context, signal: AbortSignal): Promise<void> {
   for (const name of labNames(context.paths)) {
     const record = recordOf(context.paths, name)
-    if (record?.runner?.owner !== context.owner || !(await isOrphan(record, context.processes))) continue
+    if (!record || !(await isOwnOrphan(record, context))) continue
     context.emit({ type: 'note', text: `the \`labos run\` of "${name}" was killed: ending what it left` })
     // A machine that runs is told to end; what hangs on it is for a time when it has ended.
     const noWait = (await labStatus(name, context)).state !== 'ended'

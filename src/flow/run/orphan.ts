@@ -5,11 +5,21 @@ import { lockPath, type Paths } from '../../state/paths.js'
 import type { Runner } from '../../state/record.js'
 import { removeLab } from '../../state/store.js'
 
-/** True where the lab is for a `labos run` that does not run any more. */
-export const isOrphan = async (
-  { runner }: { readonly runner?: Runner },
-  processes: Pick<Processes, 'isAlive'>,
-): Promise<boolean> => runner !== undefined && !(await processes.isAlive(runner))
+interface OfRun {
+  readonly runner?: Runner
+}
+
+type Alive = Pick<Processes, 'isAlive'>
+
+/** True where the lab is for a `labos run` that does not run any more. For who knows that it was one of this computer. */
+export const isOrphan = async ({ runner }: OfRun, processes: Alive): Promise<boolean> =>
+  runner !== undefined && !(await processes.isAlive(runner))
+
+/** The same, of a run of this user on this computer: of other computers' processes nothing is known here. */
+export const isOwnOrphan = async (
+  record: OfRun,
+  { owner, processes }: { readonly owner: string; readonly processes: Alive },
+): Promise<boolean> => record.runner?.owner === owner && isOrphan(record, processes)
 
 /** For the keeper that has ended with its runner: nobody else forgets the lab. One that somebody works on stays. */
 export async function forgetOrphan(paths: Paths, name: string, deps: LockDeps): Promise<void> {

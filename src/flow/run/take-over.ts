@@ -2,7 +2,7 @@ import { LabosError } from '../../errors/labos-error.js'
 import type { LabRecord } from '../../state/record.js'
 import { saveLab } from '../../state/store.js'
 import type { Context } from '../context.js'
-import { isOrphan } from './orphan.js'
+import { isOwnOrphan } from './orphan.js'
 
 /**
  * For `up`: a lab whose `labos run` was killed belongs to whoever brings it up again, and nobody ends it for that run any more.
@@ -10,15 +10,15 @@ import { isOrphan } from './orphan.js'
  */
 export async function takenOver<L extends LabRecord>(
   record: L,
-  { emit, owner, paths, processes }: Pick<Context, 'emit' | 'owner' | 'paths' | 'processes'>,
+  context: Pick<Context, 'emit' | 'owner' | 'paths' | 'processes'>,
 ): Promise<L> {
   if (!record.runner) return record
   const { name } = record
-  if (record.runner.owner !== owner || !(await isOrphan(record, processes))) throw ofRun(name)
+  if (!(await isOwnOrphan(record, context))) throw ofRun(name)
   const { runner: _, ...own } = record
   const free = own as L
-  await saveLab(paths, free)
-  emit({ type: 'note', text: `the \`labos run\` of "${name}" was killed: the lab is yours now` })
+  await saveLab(context.paths, free)
+  context.emit({ type: 'note', text: `the \`labos run\` of "${name}" was killed: the lab is yours now` })
   return free
 }
 

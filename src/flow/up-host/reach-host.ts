@@ -39,12 +39,9 @@ export async function reachHost(
   const { machine, place } = await loginAt(found, context.ssh, signal).catch((error: unknown) => {
     throw error instanceof LabosError ? advised(error, target) : error
   })
-  const { host, port, user: login, hostKeys, via } = place
-  const used = 'agent' in place.identity ? { agent: place.identity.agent } : { file: place.identity.file }
-  return {
-    machine,
-    ssh: { host, port, user: login, hostKeys: [...hostKeys], identity: used, ...(via === undefined ? {} : { via }) },
-  }
+  const { identity: key, hostKeys, ...at } = place
+  const used = 'agent' in key ? { agent: key.agent } : { file: key.file }
+  return { machine, ssh: { ...at, hostKeys: [...hostKeys], identity: used } }
 }
 
 /** What to do where there is no lab yet, and no cloud that knows the machine. */
