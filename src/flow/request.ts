@@ -5,6 +5,7 @@ import type { EngineName, Plan, PlannedLease } from '../plan/plan.js'
 import { precisions } from '../plan/precision.js'
 import { checkLabName, defaultLabName } from '../state/paths.js'
 import type { Runner } from '../state/record.js'
+import { differenceOf } from './lab-differs.js'
 
 /** What the user asked `up` for. Absent fields are labos's to choose. */
 export interface UpRequest {
@@ -53,28 +54,13 @@ const precisionElsewhere = (precision: string): LabosError =>
     },
   )
 
-/** In what a request asks for something else than a plan holds; undefined when they agree. What was not asked for never differs. */
-export function difference(request: UpRequest, model: CatalogModel, plan: Plan): string | undefined {
-  const fields: readonly (readonly [string, string | number | undefined, string | number | undefined])[] = [
+/** In what a request asks for something else than a plan holds; undefined when they agree. */
+export const difference = (request: UpRequest, model: CatalogModel, plan: Plan): string | undefined =>
+  differenceOf([
     ['model', model.id, plan.model.id],
     ['engine', request.engine, plan.engine],
     ['context', request.contextTokens, plan.contextTokens],
     ['port', request.port === 0 ? undefined : request.port, plan.port],
-    ['ttl', request.lease.ttlMs, plan.lease.ttlMs],
-    ['idle', request.lease.idleMs, plan.lease.idleMs],
-  ]
-  const found = fields.find(([, asked, planned]) => asked !== undefined && asked !== planned)
-  return found
-    ? `its ${found[0]} is ${found[2] === undefined ? 'not set' : String(found[2])}, not ${String(found[1])}`
-    : undefined
-}
-
-/** A command takes its lab down again, so it takes none that it did not make. */
-export const notOwn = (name: string): LabosError =>
-  new LabosError('lab.differs', `There is a lab "${name}" already, and \`labos run\` ends only a lab that it made.`, {
-    suggestions: [
-      'Leave `--name` out: each run has a name of its own then.',
-      `Or use that lab, and leave it running: \`eval "$(labos env ${name})"\`.`,
-      `Or end it first: \`labos down ${name}\`.`,
-    ],
-  })
+    ['lifetime', request.lease.ttlMs, plan.lease.ttlMs, 'ms'],
+    ['idle limit', request.lease.idleMs, plan.lease.idleMs, 'ms'],
+  ])

@@ -8,6 +8,7 @@ import { ensureKey, ensureLabDir, newLabId, removeLab, saveLab } from '../state/
 import { noteExisting } from './dry-run-note.js'
 import { endRunning } from './end-running.js'
 import type { Context } from './context.js'
+import { differsError, notOwn } from './lab-differs.js'
 import { labStatus, type LabStatus } from './lab-status.js'
 import { makeLaboratory } from './laboratory.js'
 import { lockedLab } from './lock-lab.js'
@@ -16,7 +17,7 @@ import { planLab } from './plan-lab.js'
 import { proveServing, type Proof } from './prove-serving.js'
 import { localProving } from './proving.js'
 import { takenOver } from './run/take-over.js'
-import { difference, notOwn, resolveRequest, type UpRequest } from './request.js'
+import { difference, resolveRequest, type UpRequest } from './request.js'
 
 export interface UpResult {
   readonly outcome: 'up' | 'already-up'
@@ -171,8 +172,3 @@ async function undo(name: string, isNew: boolean, error: unknown, context: Conte
   await removeLab(context.paths, name)
   return error.withAftermath('Nothing of it runs, the lab is removed; what was downloaded whole is kept.')
 }
-
-const differsError = (name: string, differs: string): LabosError =>
-  new LabosError('lab.differs', `There is a lab "${name}" already, and ${differs}.`, {
-    suggestions: [`Start another beside it: \`--name ${name}-2\`.`, `Or end this one first: \`labos down ${name}\`.`],
-  })

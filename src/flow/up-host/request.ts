@@ -5,7 +5,7 @@ import type { ServingWish } from '../../plan/rent/serving.js'
 import type { HostLab } from '../../state/host-record.js'
 import { checkLabName, defaultLabName } from '../../state/paths.js'
 import type { Runner } from '../../state/record.js'
-import { deadlineDifference } from '../up-rented/request.js'
+import { differenceOf } from '../lab-differs.js'
 
 export interface HostUpRequest extends HostRequest {
   readonly model: string
@@ -34,19 +34,13 @@ export interface HostUpRequest extends HostRequest {
 export const hostLabName = ({ name, model }: HostUpRequest): string =>
   checkLabName(name ?? defaultLabName(planModelId(model).replace(/^.*[/\\]/, '')))
 
-/** In what it asks for something else than the lab has; undefined where they agree. */
-export function hostDifference(
-  request: HostUpRequest,
-  { plan, port, serving, expiresAt }: HostLab,
-): string | undefined {
-  const fields: readonly (readonly [string, string | number | undefined, string | number | undefined])[] = [
+/** In what, but its deadline, it asks for something else than the lab has; undefined where they agree. */
+export function hostDifference(request: HostUpRequest, { plan, port, serving }: HostLab): string | undefined {
+  return differenceOf([
     ['model', planModelId(request.model), plan.model.id],
     ['host', request.target, plan.target],
     ['precision', request.precision, plan.model.precision],
     ['context', request.contextTokens, serving.contextTokens],
     ['port', request.port === 0 ? undefined : request.port, port],
-  ]
-  const found = fields.find(([, asked, planned]) => asked !== undefined && asked !== planned)
-  if (found) return `its ${found[0]} is ${String(found[2])}, not ${String(found[1])}`
-  return deadlineDifference(request.ttlMs, plan.lease.ttlMs, expiresAt)
+  ])
 }

@@ -8,15 +8,14 @@ import { isOnHost } from '../../state/record.js'
 import { ensureLabDir, newLabId, saveLab } from '../../state/store.js'
 import { choosePort } from '../choose-port.js'
 import type { Context } from '../context.js'
+import { checkDeadline, differsError, notOwn } from '../lab-differs.js'
 import { labStatus } from '../lab-status.js'
 import { proveServing, type Proof } from '../prove-serving.js'
 import { machineProving } from '../proving.js'
-import { notOwn } from '../request.js'
 import { takenOver } from '../run/take-over.js'
 import { type MachineUp, type Outcome, upMachine } from '../up-machine.js'
 import { awaitLaboratory } from '../up-rented/await-laboratory.js'
 import { openRented } from '../up-rented/open-rented.js'
-import { differsError } from '../up-rented/request.js'
 import { guardHost } from './guard-host.js'
 import { hostRecordParts, termsThere } from './host-parts.js'
 import { planHostLab } from './plan-host-lab.js'
@@ -43,8 +42,7 @@ async function upLocked(name: string, request: HostUpRequest, context: Context, 
   const existing = readLab(context.paths, name)
   if (existing && request.runner) throw notOwn(name)
   if (existing && !isOnHost(existing)) throw differsError(name, 'it is not on a host of your own')
-  const differs = existing && hostDifference(request, existing)
-  if (differs !== undefined) throw differsError(name, differs)
+  if (existing) checkSame(request, existing)
   const lab = existing && (await takenOver(existing, context))
   if (lab && (await labStatus(name, context)).state === 'serving') return { outcome: 'already-up', record: lab }
   const sinceMs = context.clock.monotonicMs()
@@ -57,6 +55,12 @@ async function upLocked(name: string, request: HostUpRequest, context: Context, 
   } finally {
     reached.machine.close()
   }
+}
+
+function checkSame(request: HostUpRequest, lab: HostLab): void {
+  const differs = hostDifference(request, lab)
+  if (differs !== undefined) throw differsError(lab.name, differs)
+  checkDeadline(lab, request.ttlMs)
 }
 
 async function first(

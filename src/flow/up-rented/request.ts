@@ -1,11 +1,11 @@
 /** What the user asked of a rented lab, and in what a lab that exists differs from it. */
-import { LabosError } from '../../errors/labos-error.js'
 import { planModelId } from '../../plan/find-model.js'
 import { configLine } from '../../plan/rent/engine-config.js'
 import type { ServingWish } from '../../plan/rent/serving.js'
 import type { RentWish } from '../plan-rent.js'
 import type { RentedLab, RentedMachine, Runner } from '../../state/record.js'
-import { formatDuration, formatTime, formatUsd } from '../../ui/format.js'
+import { formatUsd } from '../../ui/format.js'
+import { differenceOf } from '../lab-differs.js'
 import { machinePriceOf } from '../rented-record.js'
 import { checkLabName, defaultLabName } from '../../state/paths.js'
 
@@ -37,7 +37,7 @@ export interface RentUpRequest {
 export const labNameOf = ({ name, wish }: RentUpRequest): string =>
   checkLabName(name ?? defaultLabName(planModelId(wish.model).replace(/^.*[/\\]/, '')))
 
-/** In what it asks for something else than the lab has; undefined where they agree. */
+/** In what, but its deadline, it asks for something else than the lab has; undefined where they agree. */
 export function rentDifference(request: RentUpRequest, lab: RentedLab): string | undefined {
   const { id, precision } = lab.plan.model
   const wanted = planModelId(request.wish.model)
@@ -45,8 +45,7 @@ export function rentDifference(request: RentUpRequest, lab: RentedLab): string |
   if (request.wish.precision !== undefined && request.wish.precision !== precision)
     return `its precision is ${precision}, not ${request.wish.precision}`
   if (request.until === 'endpoint' && !lab.plan.serving) return 'it ends at its machine: `--until machine`'
-  const serving =
-    servingDifference(request, lab) ?? deadlineDifference(request.wish.ttlMs, lab.plan.lease.ttlMs, lab.expiresAt)
+  const serving = servingDifference(request, lab)
   if (serving !== undefined) return serving
   if (request.port && lab.port !== undefined && request.port !== lab.port)
     return `its port is ${String(lab.port)}, not ${String(request.port)}`
@@ -56,38 +55,18 @@ export function rentDifference(request: RentUpRequest, lab: RentedLab): string |
   )
 }
 
-/** What was not asked for never differs. */
 function servingDifference({ wish, serving }: RentUpRequest, lab: RentedLab): string | undefined {
   const planned = lab.plan.serving
   if (!planned) return undefined
   const [first] = planned.machines
-  const fields: readonly (readonly [string, string | number | undefined, string | number | undefined])[] = [
+  const differs = differenceOf([
     ['context', wish.contextTokens, lab.serving?.contextTokens ?? first?.contextTokens],
     ['engine', serving.engineVersion, planned.engineVersion],
-    ['idle limit', timeText(serving.idleMs), timeText(planned.idleMs ?? 0)],
-  ]
-  const found = fields.find(([, asked, given]) => asked !== undefined && asked !== given)
-  if (found) return `its ${found[0]} is ${String(found[2])}, not ${String(found[1])}`
+    ['idle limit', serving.idleMs, planned.idleMs ?? 0, 'ms'],
+  ])
+  if (differs !== undefined) return differs
   const unheard = serving.engineArgs.find((arg) => !first?.config.includes(`${configLine(arg)}\n`))
   return unheard && `it was started without \`--engine-arg ${unheard.name}=${unheard.value}\``
-}
-
-const DEADLINE = 'its deadline'
-
-/** `--ttl` is for a lab that is made; a deadline that stands is moved, and may have been since. */
-export function deadlineDifference(
-  asked: number | undefined,
-  given: number | undefined,
-  endsAt: string | undefined,
-): string | undefined {
-  if (asked === undefined || asked === given) return undefined
-  return endsAt === undefined ? 'it was made without a deadline' : `${DEADLINE} stands: ${formatTime(endsAt)}`
-}
-
-/** `none` for no limit; undefined for what nobody said. */
-function timeText(ms: number | undefined): string | undefined {
-  if (ms === undefined) return undefined
-  return ms === 0 ? 'none' : formatDuration(ms)
 }
 
 function machineDifference({ wish, typed }: RentUpRequest, machine: RentedMachine): string | undefined {
@@ -102,12 +81,4 @@ function machineDifference({ wish, typed }: RentUpRequest, machine: RentedMachin
 function priceDifference({ wish: { maxUsdPerHour } }: RentUpRequest, usdPerHour: number | null): string | undefined {
   if (maxUsdPerHour === undefined || usdPerHour === null || usdPerHour <= maxUsdPerHour) return undefined
   return `its machine alone costs ${formatUsd(usdPerHour)}/h, more than ${formatUsd(maxUsdPerHour)}/h`
-}
-
-export const differsError = (name: string, how: string): LabosError => {
-  const others = [`Use another name: \`--name\`.`, `Or end that lab first: \`labos down ${name}\`.`] as const
-  const later = `Leave \`--ttl\` out; \`labos extend 2h ${name}\` ends it two hours later.`
-  return new LabosError('lab.differs', `There is a lab "${name}", and ${how}.`, {
-    suggestions: how.startsWith(DEADLINE) ? [later, ...others] : others,
-  })
 }

@@ -5,10 +5,10 @@ import type { HostLab } from '../../state/host-record.js'
 import { isOnHost, isRented, type LocalLab, type RentedLab } from '../../state/record.js'
 import { newLabId } from '../../state/store.js'
 import type { Context } from '../context.js'
-import { notOwn } from '../request.js'
+import { checkDeadline, differsError, notOwn } from '../lab-differs.js'
 import { type MachineUp, type Outcome, upMachine } from '../up-machine.js'
 import { climbRegions } from './climb-regions.js'
-import { differsError, labNameOf, rentDifference, type RentUpRequest } from './request.js'
+import { labNameOf, rentDifference, type RentUpRequest } from './request.js'
 import { resume } from './resume.js'
 import { takenOver } from '../run/take-over.js'
 import { choosePort } from '../choose-port.js'
@@ -36,6 +36,7 @@ async function upLocked(name: string, request: RentUpRequest, context: Context, 
   if (!existing) return first(name, request, context, signal)
   const differs = rentDifference(request, existing)
   if (differs !== undefined) throw differsError(name, differs)
+  checkDeadline(existing, request.wish.ttlMs)
   return resume(await takenOver(existing, context), request, context, signal)
 }
 

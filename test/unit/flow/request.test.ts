@@ -42,17 +42,17 @@ describe('a request', () => {
 
 describe('what differs from a lab that is there', () => {
   const { model } = someRequest()
-  const plan = somePlan({ lease: { ttlMs: 1000 } })
+  const plan = somePlan({ lease: { ttlMs: 3_600_000 } })
 
   it.each([
     [{}, undefined],
-    [{ engine: 'llama.cpp' as const, port: 8484, contextTokens: 8192, lease: { ttlMs: 1000 } }, undefined],
+    [{ engine: 'llama.cpp' as const, port: 8484, contextTokens: 8192, lease: { ttlMs: 3_600_000 } }, undefined],
     [{ port: 0 }, undefined],
     [{ engine: 'ollama' as const }, 'its engine is llama.cpp, not ollama'],
     [{ contextTokens: 4096 }, 'its context is 8192, not 4096'],
     [{ port: 9000 }, 'its port is 8484, not 9000'],
-    [{ lease: { ttlMs: 2000 } }, 'its ttl is 1000, not 2000'],
-    [{ lease: { idleMs: 5 } }, 'its idle is not set, not 5'],
+    [{ lease: { ttlMs: 7_200_000 } }, 'its lifetime is 1 h, not 2 h'],
+    [{ lease: { idleMs: 300_000 } }, 'its idle limit is not set, not 5 m'],
   ])('from a request of %j is: %s', (more, text) => {
     expect(difference(request(more), model, plan)).toBe(text)
   })

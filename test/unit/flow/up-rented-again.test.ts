@@ -63,7 +63,7 @@ describe('up again', () => {
     const { up, context } = world()
     await saveRentedLab(context.paths, { expiresAt: '2026-01-01T07:00:00.000Z' })
     const error = await errorOf(up({ wish: { ...request().wish, ttlMs: 1000 } }))
-    expect(error.message).toBe('There is a lab "one", and its deadline stands: 2026-01-01 07:00 UTC.')
+    expect(error.message).toBe('There is a lab "one" already, and its deadline stands: 2026-01-01 07:00 UTC.')
     expect(error.suggestions[0]).toContain('Leave `--ttl` out')
   })
 
