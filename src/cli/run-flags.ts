@@ -2,6 +2,7 @@
 import { Flags, type Interfaces } from '@oclif/core'
 import type { LabWish } from '../flow/run/request.js'
 import { LabosError } from '../errors/labos-error.js'
+import type { ServingWish } from '../plan/rent/serving.js'
 import { duration } from './flags.js'
 import { labKind, localRequest, ownHostRequest, rentRequest, upFlags, type UpFlags } from './up-flags.js'
 
@@ -9,6 +10,8 @@ const { until: _until, keep: _keep, 'dry-run': _dryRun, ...shared } = upFlags
 
 const GRACE_MS = 5000
 const RENTED_TTL_MS = 3_600_000
+/** Longer than a reboot or a bad network; what a run leaves behind that was killed with its keeper costs no more than that. */
+const UNHEARD_MS = 15 * 60_000
 
 export const runFlags = {
   ...shared,
@@ -47,11 +50,18 @@ export function labWish(model: string, flags: RunFlags, words: readonly string[]
     const request = localRequest(model, asked)
     return { kind: 'local', request: { ...request, lease: { ...request.lease, withCommand: true } } }
   }
-  if (kind === 'host') return { kind, request: ownHostRequest(model, { ...asked, ttl: flags.ttl ?? RENTED_TTL_MS }) }
+  if (kind === 'host')
+    return { kind, request: tended(ownHostRequest(model, { ...asked, ttl: flags.ttl ?? RENTED_TTL_MS })) }
   // A budget says itself how long it lasts.
   const ttl = flags.ttl ?? (flags['max-cost'] === undefined ? RENTED_TTL_MS : undefined)
-  return { kind: 'rented', request: rentRequest(model, { ...asked, ttl }) }
+  return { kind: 'rented', request: tended(rentRequest(model, { ...asked, ttl })) }
 }
+
+/** The machine ends itself where the computer of the run is gone, too, with all that could have told it to. */
+const tended = <R extends { readonly serving: ServingWish }>(request: R): R => ({
+  ...request,
+  serving: { ...request.serving, unheardMs: UNHEARD_MS },
+})
 
 /** Throws `usage.command` where there is nothing to run. */
 export function commandOf(command: readonly string[] | undefined, words: readonly string[]): [string, ...string[]] {

@@ -14,9 +14,11 @@ const shape = z.object({
   idle_since: time,
   served: z.boolean(),
   ends: time,
-  ends_by: z.nullable(z.enum(['deadline', 'boot', 'idle'])),
+  ends_by: z.nullable(z.enum(['deadline', 'boot', 'idle', 'unheard'])),
   on_end: z.enum(['poweroff', 'stop']),
   interrupt: time,
+  /** Seconds. */
+  unheard_limit: z.optional(time),
 })
 
 export interface MachineLease {
@@ -31,10 +33,15 @@ export interface MachineLease {
   readonly isServed: boolean
   /** The nearest end, if nothing is asked until then. */
   readonly ends: number | null
-  readonly endsBy: 'deadline' | 'boot' | 'idle' | null
+  readonly endsBy: 'deadline' | 'boot' | 'idle' | 'unheard' | null
   readonly onEnd: 'poweroff' | 'stop'
   /** When the cloud takes a spot machine away, once it has said so. */
   readonly interrupt: number | null
+  /**
+   * It ends when nobody has said for so long that whom it is for is there. Who reads this is, so that end is never `ends` before
+   * it has come.
+   */
+  readonly unheardLimitSeconds: number | null
 }
 
 /** Undefined for what is no lease: a file that is torn, or not there yet. */
@@ -49,6 +56,7 @@ export function readMachineLease(text: string): MachineLease | undefined {
   if (!parsed.success) return undefined
   const { t, armed, deadline, boot_deadline, idle_limit, idle_since, served, ends, ends_by, on_end, interrupt } =
     parsed.data
+  const { unheard_limit = null } = parsed.data
   return {
     at: t,
     isArmed: armed,
@@ -61,6 +69,7 @@ export function readMachineLease(text: string): MachineLease | undefined {
     endsBy: ends_by,
     onEnd: on_end,
     interrupt,
+    unheardLimitSeconds: unheard_limit,
   }
 }
 
@@ -80,7 +89,7 @@ export function isEnding(lease: MachineLease, ttlSeconds?: number): boolean {
 /** `idle 12 m of 30 m, ends 18:40 UTC`; the parts that are known. */
 export function leaseWords(lease: MachineLease): string {
   const { at, idleSince, idleLimitSeconds, ends, endsBy, interrupt } = lease
-  const ending = { deadline: '', boot: ' unless it serves', idle: ' unless it is asked something' }
+  const ending = { deadline: '', unheard: '', boot: ' unless it serves', idle: ' unless it is asked something' }
   const parts = [
     ...(idleSince === null || idleLimitSeconds === null
       ? []

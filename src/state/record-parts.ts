@@ -41,6 +41,7 @@ export const plannedServing = z.object({
   fim: z.nullable(fim),
   idleMs: z.exactOptional(z.number()),
   bootMs: z.number(),
+  unheardMs: z.exactOptional(z.number()),
   hub: z.exactOptional(z.string()),
   packageIndex: z.exactOptional(z.string()),
   wantsToken: z.boolean(),

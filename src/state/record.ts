@@ -194,7 +194,7 @@ export const keeperRecord = z.object({
   ended: z.exactOptional(
     z.object({
       at: z.string(),
-      reason: z.enum(['deadline', 'boot', 'idle', 'gone', 'stopped', 'failed', 'runner']),
+      reason: z.enum(['deadline', 'boot', 'idle', 'unheard', 'told', 'gone', 'stopped', 'failed', 'runner']),
       detail: z.string(),
     }),
   ),

@@ -12,7 +12,7 @@ LABOS_HOME=$home
 for name in SCOPE ON_END PROVIDER ENGINE_VERSION REPO REVISION WANTS_TOKEN GPUS PACKAGE_INDEX HUB; do
     eval ": \"\${LABOS_$name:=}\""
 done
-for name in TTL_S BOOT_S IDLE_S DRIVER_MIN WEIGHTS_BYTES STALL_S; do
+for name in TTL_S BOOT_S IDLE_S UNHEARD_S DRIVER_MIN WEIGHTS_BYTES STALL_S; do
     eval "case \${LABOS_$name:=} in *[!0-9]*) LABOS_$name= ;; esac"
 done
 if [ -z "$LABOS_SCOPE" ]; then

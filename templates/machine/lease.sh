@@ -1,8 +1,9 @@
 #!/bin/sh
 # Ends this machine: at its deadline, when it does not serve within its time after a boot, when nobody asked it anything for
-# long. Needs no laptop, no network, no login and no engine. A timer of systemd's is armed first of all at each boot; `check`
+# long, when it is for a `labos run` and nobody speaks for that any more. Needs no laptop, no network, no login and no engine. A timer of systemd's is armed first of all at each boot; `check`
 # runs each half minute, moves it where the deadline moved, and writes lease.json.
 #   lease.sh arm | check | show | end
+#   lease.sh heard | free      whom this lab is for is there; it needs nobody to be there any more
 #   lease.sh extend SECONDS    on a host of the user's own; on EC2 the tag labos:expires-at says when
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -29,6 +30,13 @@ sooner() {
     if [ -n "$1" ] && { [ -z "$ends" ] || [ "$1" -lt "$ends" ]; }; then ends=$1 ends_by=$2; fi
 }
 
+# Whom it is for says that it is there four times a minute. True where nobody has for too long.
+is_unheard() {
+    [ -n "$LABOS_UNHEARD_S" ] && [ -n "$began" ] || return 1
+    heard=$(number "$run/heard")
+    [ $((${heard:-$began} + LABOS_UNHEARD_S)) -le "$t" ]
+}
+
 json() {
     armed=false by=null answers=false
     is_armed && armed=true
@@ -37,8 +45,8 @@ json() {
     interrupt=$(number "$run/interrupt")
     printf '{"t":%s,"armed":%s,"deadline":%s,"boot_deadline":%s,"idle_limit":%s,"idle_since":%s,' \
         "$t" "$armed" "${deadline:-null}" "${boot_deadline:-null}" "${LABOS_IDLE_S:-null}" "${idle_since:-null}"
-    printf '"served":%s,"ends":%s,"ends_by":%s,"on_end":"%s","interrupt":%s}\n' \
-        "$answers" "${ends:-null}" "$by" "$LABOS_ON_END" "${interrupt:-null}"
+    printf '"served":%s,"ends":%s,"ends_by":%s,"on_end":"%s","interrupt":%s,"unheard_limit":%s}\n' \
+        "$answers" "${ends:-null}" "$by" "$LABOS_ON_END" "${interrupt:-null}" "${LABOS_UNHEARD_S:-null}"
 }
 
 # For this boot, and for one without network. A full disk must not stop the rest.
@@ -58,16 +66,23 @@ check() {
     if [ -n "$hard_end" ]; then end_at "$hard_end"; fi
     report=$(json)
     echo "$report" | replace "$LABOS_HOME/lease.json"
-    if [ -n "$ends" ] && [ "$ends" -le "$t" ]; then
-        echo "this lab ends now: $ends_by" >&2
+    end_reason
+    if [ -n "$reason" ]; then
+        echo "this lab ends now: $reason" >&2
         ctl start --no-block "$unit-end.service"
     fi
+}
+
+# Why it ends now, if it does.
+end_reason() {
+    reason=''
+    if [ -n "$ends" ] && [ "$ends" -le "$t" ]; then reason=$ends_by; elif is_unheard; then reason=unheard; fi
 }
 
 arm() {
     write_units
     t=$(now)
-    rm -f "$run/served" "$run/idle" "$run/tokens" "$run/armed" "$run/interrupt"
+    rm -f "$run/served" "$run/idle" "$run/tokens" "$run/armed" "$run/interrupt" "$run/heard"
     # Never without one: another may look meanwhile.
     echo "$t" | replace "$run/boot"
     saved=$(number "$LABOS_HOME/deadline")
@@ -102,6 +117,17 @@ extend() {
     check
 }
 
+heard() {
+    mkdir -p "$run"
+    now | replace "$run/heard"
+}
+
+free() {
+    : | replace "$LABOS_HOME/free"
+    LABOS_UNHEARD_S=''
+    check
+}
+
 refuse() {
     echo "$1" >&2
     exit 2
@@ -110,17 +136,21 @@ refuse() {
 # A host of the user's own goes on; what runs on it for this lab does not.
 end() {
     [ "$LABOS_ON_END" = poweroff ] && exec systemctl -i --no-block poweroff
+    # The timer may be some seconds early.
+    t=$(($(now) + 10)) served=$(number "$run/served") idle_since=$(number "$run/idle")
+    decide
+    end_reason
     rm -f "$LABOS_HOME/deadline" "$run/deadline"
     ctl disable "$unit-bootstrap.service" "$unit-arm.service"
     ctl stop "$unit-lease.timer" "$unit-end.timer" "$unit-bootstrap.service" "$unit-engine.service"
-    t=$(now) began='' served='' idle_since='' deadline='' boot_deadline='' hard_end='' ends=$t ends_by=''
+    t=$(now) began='' served='' idle_since='' deadline='' boot_deadline='' hard_end='' ends=$t ends_by=$reason
     json | replace "$LABOS_HOME/lease.json"
 }
 
 umask 022
 case ${1:-} in
-    arm | check | end) "$1" ;;
+    arm | check | end | heard | free) "$1" ;;
     show) check && echo "$report" ;;
     extend) extend "${2:-}" ;;
-    *) refuse "usage: $0 arm | check | show | extend SECONDS | end" ;;
+    *) refuse "usage: $0 arm | check | show | extend SECONDS | heard | free | end" ;;
 esac

@@ -131,6 +131,7 @@ export interface LeaseFile {
   readonly boot_deadline: number | null
   readonly idle_limit: number | null
   readonly idle_since: number | null
+  readonly unheard_limit: number | null
   readonly served: boolean
   readonly ends: number | null
   readonly ends_by: 'deadline' | 'boot' | 'idle' | null

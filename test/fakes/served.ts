@@ -113,14 +113,13 @@ export function fakeHost(nowSeconds: () => number): FakeHost {
       host.contexts.push(Number(line.split(' ').at(-1)))
       return { exitCode: host.setContextExit }
     }
-    if (line.endsWith('lease.sh end')) return {}
+    if (/lease\.sh (end|heard|free)$/.test(line)) return {}
     if (line.endsWith('/key')) return host.key === '' ? { exitCode: 1 } : { stdout: `${host.key}\n` }
     if (line.endsWith('/lease.json')) {
       if (host.lease === '') return { exitCode: 1 }
       const now = nowSeconds()
       return { stdout: `${host.lease}\n\n${String(now)} ${String(now - host.leaseAgeSeconds)}\n` }
     }
-    if (line.endsWith('lease.sh end')) return {}
     if (line.includes('journalctl')) return { stdout: host.journal.map((each) => `${each}\n`).join('') }
     return line.includes('ActiveState') ? { stdout: `${host.unitState}\n` } : undefined
   }

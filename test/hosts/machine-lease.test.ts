@@ -119,3 +119,16 @@ it('ends at its deadline', async () => {
   await laterBy(guest, 596)
   await isOff(guest)
 })
+
+it('for a `labos run` goes on while that says that it is there, and ends a while after', async () => {
+  expiresAt = new Date(Date.now() + 4 * HOUR_S * 1000).toISOString()
+  await guest.start()
+  await until('the new deadline', async () => ((await leaseOf(guest)).ends_by === 'boot' ? true : undefined))
+  await said(guest, `echo "LABOS_UNHEARD_S='900'" >>${RENTED_HOME}/lab.env; rm -f ${RENTED_HOME}/clock-offset`)
+  await said(guest, `echo 600 >${RENTED_HOME}/clock-offset; sh ${RENTED_HOME}/bin/lease.sh heard`)
+  await said(guest, `echo 1400 >${RENTED_HOME}/clock-offset`)
+  expect(await leaseOf(guest)).toMatchObject({ unheard_limit: 900, ends_by: 'boot' })
+  expect((await guest.exec('systemctl is-active labos-end.service')).stdout.trim()).toBe('inactive')
+  await laterBy(guest, 1500)
+  await isOff(guest)
+})

@@ -1,9 +1,14 @@
-/** The lease of a machine, read from it every 15 s while there is a connection. */
+/**
+ * The lease of a machine, read from it every 15 s while there is a connection. One for a `labos run` hears each time that its
+ * keeper is there, for it ends itself when it has not heard that for too long.
+ */
 import type { MachineLease } from '../../lease/machine-lease.js'
 import { LEASE_SCRIPT, readLeaseFile } from '../../lease/seen-lease.js'
 import type { Clock } from '../../ports.js'
 import type { MachinePath } from '../../serve/remote/care.js'
 import { runWithin } from '../../serve/remote/journal.js'
+import type { OnMachine } from '../../serve/remote/on-machine.js'
+import { scriptCommand } from '../machine-commands.js'
 
 export interface LeaseWatch {
   /** As it was read last, and how long ago by this computer's clocks. Undefined before that. */
@@ -19,14 +24,20 @@ export interface LeaseWatchDeps {
   readonly path: Pick<MachinePath, 'machine'>
   /** Whether the engine answers here. */
   isServing(): boolean
+  /** A line for the keeper's own log. */
+  say(line: string): void
+}
+
+export interface Leased extends OnMachine {
+  /** The machine is for a `labos run` that this keeper goes on with. */
+  readonly isForRun: boolean
 }
 
 const READ_MS = 15_000
 /** Until the machine has seen, too, that it serves: another end holds from then on. */
 const SOON_MS = 1000
 
-/** `home`: labos's folder on the machine. */
-export function watchLease(home: string, { clock, path, isServing }: LeaseWatchDeps): LeaseWatch {
+export function watchLease({ isForRun, ...on }: Leased, { clock, path, isServing, say }: LeaseWatchDeps): LeaseWatch {
   const stopping = new AbortController()
   const { signal } = stopping
   let alarm = new AbortController()
@@ -35,10 +46,18 @@ export function watchLease(home: string, { clock, path, isServing }: LeaseWatchD
   const read = async (): Promise<void> => {
     const machine = path.machine()
     if (!machine) return
-    const argv = ['sh', '-c', LEASE_SCRIPT, 'sh', `${home}/lease.json`] as const
+    const tell = async (word: 'heard' | 'free'): Promise<void> => {
+      const { exitCode, stderr } = await runWithin(machine, scriptCommand(on, 'lease.sh', word).argv, clock, signal)
+      if (exitCode !== 0) say(`lease.sh ${word} ends with ${String(exitCode)}: ${stderr.trim()}`)
+    }
+    if (isForRun) await tell('heard')
+    const argv = ['sh', '-c', LEASE_SCRIPT, 'sh', `${on.home}/lease.json`] as const
     const { exitCode, stdout } = await runWithin(machine, argv, clock, signal)
     const lease = exitCode === 0 ? readLeaseFile(stdout) : undefined
-    if (lease) last = { lease, monotonicMs: clock.monotonicMs(), wallMs: clock.now() }
+    if (!lease) return
+    last = { lease, monotonicMs: clock.monotonicMs(), wallMs: clock.now() }
+    // Its run was killed, and somebody took it over who may well shut the lid.
+    if (!isForRun && lease.unheardLimitSeconds !== null) await tell('free')
   }
   const watch = async (): Promise<void> => {
     while (!signal.aborted) {

@@ -49,11 +49,20 @@ function endOutOfSight({ lease, expiresAt, nowMs }: EndFacts): End | undefined {
   return { reason, detail: `${detail}, and its machine does not answer any more` }
 }
 
-function why({ endsBy, ends, idleLimitSeconds }: MachineLease): End {
+function why({ endsBy, ends, idleLimitSeconds, unheardLimitSeconds }: MachineLease): End {
   const time = ends === null ? '' : ` at ${formatTime(isoOf(ends))}`
-  if (endsBy === 'idle')
-    return { reason: 'idle', detail: `nothing was asked for ${formatDuration((idleLimitSeconds ?? 0) * 1000)}` }
-  if (endsBy === 'boot')
-    return { reason: 'boot', detail: `it did not serve in the time for a start, which was over${time}` }
-  return { reason: 'deadline', detail: `its deadline passed${time}` }
+  switch (endsBy) {
+    case 'idle':
+      return { reason: 'idle', detail: `nothing was asked for ${span(idleLimitSeconds)}` }
+    case 'boot':
+      return { reason: 'boot', detail: `it did not serve in the time for a start, which was over${time}` }
+    case 'unheard':
+      return { reason: 'unheard', detail: `this computer was not heard of for ${span(unheardLimitSeconds)}` }
+    case 'deadline':
+      return { reason: 'deadline', detail: `its deadline passed${time}` }
+    case null:
+      return { reason: 'told', detail: `it was told to end${time}` }
+  }
 }
+
+const span = (seconds: number | null): string => formatDuration((seconds ?? 0) * 1000)

@@ -99,7 +99,8 @@ function connected(
   const channels = channelPool(() => session.dial(serving.enginePort), OPEN_AHEAD)
   const watch = engineWatch(held, session, channels, book)
   const isServing = (): boolean => watch.snapshot().state === 'serving'
-  const lease = watchLease(serving.home, { clock: deps.clock, path: session, isServing })
+  const leased = { home: serving.home, scope: serving.scope, isForRun: held.record.runner !== undefined }
+  const lease = watchLease(leased, { clock: deps.clock, path: session, isServing, say: (line) => deps.say(line) })
   Object.assign(held, { session, channels, watch, lease })
   return { session, channels, watch, lease }
 }

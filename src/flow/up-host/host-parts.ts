@@ -3,7 +3,7 @@ import { catalog } from '../../plan/catalog.js'
 import type { HostPlan } from '../../plan/host/host-plan.js'
 import { DRIVER_MIN, ENGINE_VERSION, engineConfig } from '../../plan/rent/engine-config.js'
 import { type ServingTerms, servingTerms } from '../../plan/rent/serving-terms.js'
-import type { ServingWish } from '../../plan/rent/serving.js'
+import { limitsOf, type ServingWish } from '../../plan/rent/serving.js'
 import type { HostLab } from '../../state/host-record.js'
 import type { PlannedHost } from './plan-host-lab.js'
 import type { HostUpRequest } from './request.js'
@@ -47,7 +47,7 @@ function servingThere(plan: HostPlan, wish: ServingWish, wantsToken: boolean): P
   const known = catalog.find(({ id }) => id === model.id)
   const bytes = makes.downloads.reduce((sum, download) => sum + download.bytes, 0)
   const place = { ...plan, instanceType: 'host', tensorParallel: gpuCount, port: plan.enginePort }
-  const { hub, packageIndex, idleMs } = wish
+  const { hub, packageIndex } = wish
   return {
     engineVersion: wish.engineVersion ?? ENGINE_VERSION,
     driverMin: DRIVER_MIN,
@@ -64,8 +64,7 @@ function servingThere(plan: HostPlan, wish: ServingWish, wantsToken: boolean): P
     ],
     canary: known?.canary ?? null,
     fim: known?.fim ? { ...known.fim, stop: [...known.fim.stop] } : null,
-    ...(idleMs ? { idleMs } : {}),
-    bootMs: wish.bootMs ?? BOOT_AT_LEAST_MS + Math.ceil(bytes / BYTES_PER_MS),
+    ...limitsOf({ ...wish, bootMs: wish.bootMs ?? BOOT_AT_LEAST_MS + Math.ceil(bytes / BYTES_PER_MS) }),
     wantsToken,
     ...(hub === undefined ? {} : { hub }),
     ...(packageIndex === undefined ? {} : { packageIndex }),

@@ -4,6 +4,7 @@ import { machineScripts } from '../../bootstrap/machine-scripts.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { readMachineLease } from '../../lease/machine-lease.js'
 import { opensshLine } from '../../plan/host/target.js'
+import { limitsOf } from '../../plan/rent/serving.js'
 import type { CommandResult, RemoteMachine } from '../../ports.js'
 import { systemctl, unitOf } from '../../serve/remote/on-machine.js'
 import type { HostLab } from '../../state/host-record.js'
@@ -57,11 +58,7 @@ async function filesOf(record: HostLab, { templatesDir }: Context): Promise<(rea
   const files = labFiles({
     labId: record.id,
     provider: 'ssh',
-    lease: {
-      ...plan.lease,
-      bootMs: planned.bootMs,
-      ...(planned.idleMs === undefined ? {} : { idleMs: planned.idleMs }),
-    },
+    lease: { ...plan.lease, ...limitsOf(planned) },
     laboratory: {
       ...planned,
       ...plan.model,

@@ -5,6 +5,7 @@ import { machineScripts } from '../../bootstrap/machine-scripts.js'
 import { userData, type UserDataWish } from '../../bootstrap/user-data.js'
 import { LabosError } from '../../errors/labos-error.js'
 import { quotaOf } from '../../plan/aws/quota.js'
+import { limitsOf } from '../../plan/rent/serving.js'
 import { type FactsWish, gatherFacts, type RegionFacts } from '../../provision/aws/facts.js'
 import { droppedTexts, ladderIn, type Ladder, withinSpotPrice } from '../../provision/aws/facts-rungs.js'
 import { refuseLaunch, warningsOf } from '../../provision/aws/facts-verdict.js'
@@ -86,14 +87,13 @@ function toldMachine(
   const told = { scripts, hostKey: keys.host, userKey: keys.user.publicKey, isLaboratory: serving !== undefined }
   const lab = { labId: id, provider: 'aws' as const }
   if (!serving) return { ...told, files: labFiles({ ...lab, lease }) }
-  const { idleMs, bootMs, machines, ...rest } = serving
+  const { machines } = serving
   const laboratory = {
-    ...rest,
+    ...serving,
     ...model,
     machines: machines.map(({ instanceType, ...machine }) => ({ type: instanceType, ...machine })),
   }
-  const limits = { ...lease, bootMs, ...(idleMs === undefined ? {} : { idleMs }) }
-  return { ...told, files: labFiles({ ...lab, lease: limits, laboratory }) }
+  return { ...told, files: labFiles({ ...lab, lease: { ...lease, ...limitsOf(serving) }, laboratory }) }
 }
 
 async function factsWithNetwork(

@@ -1,15 +1,14 @@
 /** On what terms a machine serves: by which engine, and when it ends itself. Pure. */
 import { formatDuration } from '../../ui/format.js'
 import type { Offer } from './offer.js'
-import type { Serving } from './serving.js'
+import { type Limits, limitsOf, type Serving } from './serving.js'
 
 /** Public: `labos up --json` says it beside the plan. */
-export type ServingTerms = Pick<Serving, 'engineVersion' | 'idleMs' | 'bootMs'>
+export type ServingTerms = Pick<Serving, 'engineVersion'> & Limits
 
-export const servingTerms = ({ engineVersion, idleMs, bootMs }: ServingTerms): ServingTerms => ({
-  engineVersion,
-  bootMs,
-  ...(idleMs === undefined ? {} : { idleMs }),
+export const servingTerms = (serving: ServingTerms): ServingTerms => ({
+  engineVersion: serving.engineVersion,
+  ...limitsOf(serving),
 })
 
 /** Where even the best machine ends itself before it can serve, by the estimate of its start: one sentence for each such end. */

@@ -6,8 +6,25 @@ import type { Offer } from './offer.js'
 import type { RentedModel } from './rent-plan.js'
 import type { StartUp } from './start-up.js'
 
+/** When it ends itself, its deadline apart. */
+export interface Limits {
+  /** After this long without a request; absent = never for that. */
+  readonly idleMs?: number
+  /** When it does not serve this long after a start. */
+  readonly bootMs: number
+  /** When whom it is for was not heard of for this long; absent = nobody has to be there. */
+  readonly unheardMs?: number
+}
+
+/** These alone, of something that has them; an idle time of 0 is none. */
+export const limitsOf = ({ idleMs, bootMs, unheardMs }: Limits): Limits => ({
+  ...(idleMs ? { idleMs } : {}),
+  bootMs,
+  ...(unheardMs === undefined ? {} : { unheardMs }),
+})
+
 /** As a lab's record keeps it. */
-export interface Serving {
+export interface Serving extends Limits {
   readonly engineVersion: string
   readonly driverMin: number
   /** One for each kind of machine that the ladder may give. */
@@ -15,10 +32,6 @@ export interface Serving {
   /** What is asked to prove that it answers well; null = nothing with a known answer. */
   readonly canary: Canary | null
   readonly fim: FimTemplate | null
-  /** It ends itself after this long without a request; absent = never for that. */
-  readonly idleMs?: number
-  /** It ends itself when it does not serve this long after a start. */
-  readonly bootMs: number
   /** Mirrors of the Hugging Face hub and of the Python package index; absent = the public ones. */
   readonly hub?: string
   readonly packageIndex?: string
@@ -46,6 +59,8 @@ export interface ServingWish {
   /** 0 = no idle limit. */
   readonly idleMs?: number
   readonly bootMs?: number
+  /** Whom it is for says all the time that it is there, and it ends when that has not been heard for so long. */
+  readonly unheardMs?: number
   readonly hub?: string
   readonly packageIndex?: string
 }
@@ -66,7 +81,6 @@ export function servingOf(
   wish: ServingWish,
   wantsToken: boolean,
 ): Serving {
-  const idleMs = wish.idleMs ?? DEFAULT_IDLE_MS
   const byType = new Map(offers.map((offer) => [offer.instanceType, offer]))
   return {
     engineVersion: wish.engineVersion ?? ENGINE_VERSION,
@@ -74,8 +88,11 @@ export function servingOf(
     machines: [...byType.values()].map((offer) => machineOf(model, offer, wish.engineArgs)),
     canary: model.canary,
     fim: model.fim,
-    ...(idleMs === 0 ? {} : { idleMs }),
-    bootMs: wish.bootMs ?? bootMsOf(offers.map(({ startUp }) => startUp)),
+    ...limitsOf({
+      ...wish,
+      idleMs: wish.idleMs ?? DEFAULT_IDLE_MS,
+      bootMs: wish.bootMs ?? bootMsOf(offers.map(({ startUp }) => startUp)),
+    }),
     ...(wish.hub === undefined ? {} : { hub: wish.hub }),
     ...(wish.packageIndex === undefined ? {} : { packageIndex: wish.packageIndex }),
     wantsToken,

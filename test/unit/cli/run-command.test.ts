@@ -40,6 +40,15 @@ describe('the lab that is asked for', () => {
     })
   })
 
+  it('ends itself where nobody says any more that the run goes on, elsewhere than here', () => {
+    const rented = wish({ provider: 'aws' })
+    expect(rented).toMatchObject({ kind: 'rented', request: { serving: { unheardMs: 900_000 } } })
+    expect(wish({ provider: 'ssh', host: 'ada@box' })).toMatchObject({
+      kind: 'host',
+      request: { serving: { unheardMs: 900_000 }, ttlMs: 3_600_000 },
+    })
+  })
+
   it('refuses what is about rented machines only where it was typed', () => {
     expect(() => wish({ spot: true }, ['smollm2', '--spot'])).toThrow('--spot is about rented machines.')
     expect(wish({ spot: true }).kind).toBe('local')

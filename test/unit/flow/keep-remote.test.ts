@@ -1,122 +1,16 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { systemPorts } from '../../../src/adapters/ports.js'
 import { askKeeper } from '../../../src/connect/door.js'
-import { keepRemote } from '../../../src/flow/keep/remote.js'
-import type { KeeperStatus } from '../../../src/flow/keeper-status.js'
-import { labPaths } from '../../../src/state/paths.js'
 import { readKeeper, readRentedLab } from '../../../src/state/read.js'
-import type { RentedLab } from '../../../src/state/record.js'
-import { ensureKey, saveLab } from '../../../src/state/store.js'
-import { fakeContext, fakeProcesses, type FakeContext, whileTimePasses } from '../../fakes/context.js'
+import { saveLab } from '../../../src/state/store.js'
+import { whileTimePasses } from '../../fakes/context.js'
 import { ask, textOf } from '../../fakes/gateway.js'
-import { refusal, saveRentedLab } from '../../fakes/rented.js'
-import { type FakeHost, fakeHost, served } from '../../fakes/served.js'
-import { type FakeSsh, fakeSsh } from '../../fakes/ssh.js'
+import { atEnd, endKept, type KeptLab, laboratory, lease, SECONDS, serves } from '../../fakes/kept-lab.js'
+import { refusal } from '../../fakes/rented.js'
+import type { FakeSsh } from '../../fakes/ssh.js'
 
-const SECONDS = Date.UTC(2026, 0, 1) / 1000
-
-const lease = {
-  ...{ t: SECONDS, armed: true, deadline: SECONDS + 14_400, boot_deadline: null, idle_limit: 1800, served: true },
-  ...{ idle_since: SECONDS - 720, ends: SECONDS + 1080, ends_by: 'idle', on_end: 'poweroff', interrupt: null },
-}
-
-interface Lab {
-  readonly context: FakeContext
-  readonly host: FakeHost
-  readonly ssh: FakeSsh
-  readonly port: number
-  readonly key: string
-  readonly said: string[]
-  /** What the engine was asked, with which key. */
-  readonly asked: string[]
-  /** Resolves when the keeper has left. */
-  readonly over: Promise<void>
-  status(): Promise<KeeperStatus>
-  request(body?: object): Promise<IncomingMessage>
-}
-
-let ends: (() => Promise<void>)[] = []
-afterEach(async () => {
-  await Promise.all(ends.map((end) => end()))
-  ends = []
-})
-
-async function engineServer(asked: string[], host: FakeHost): Promise<Server> {
-  const server = createServer((req, res) => {
-    asked.push(`${req.url ?? ''} ${req.headers.authorization ?? ''}`)
-    const special = { '/v1/models': '{"data":[{"id":"x"}]}', '/metrics': host.metrics }[req.url ?? '']
-    req.resume().on('end', () => res.end(special ?? '{"ok":true}'))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return server
-}
-
-/** A keeper of the lab "one", whose machine answers unless `ssh.down` says why not. */
-async function laboratory(
-  more: Partial<RentedLab> = {},
-  before?: (lab: Pick<Lab, 'host' | 'ssh'>) => void,
-): Promise<Lab> {
-  const context = fakeContext({ processes: fakeProcesses([1]) })
-  const { clock, paths } = context
-  const host = fakeHost(() => Math.floor(clock.now() / 1000))
-  host.lease = JSON.stringify(lease)
-  const ssh = fakeSsh(() => clock.monotonicMs())
-  const connect: FakeSsh['connect'] = (place, signal, connectMs) => {
-    if (!ssh.down) ssh.outcomes.push(host.connection())
-    return ssh.connect(place, signal, connectMs)
-  }
-  before?.({ host, ssh })
-  const asked: string[] = []
-  const server = await engineServer(asked, host)
-  host.enginePort = (server.address() as AddressInfo).port
-  const port = await systemPorts(process.platform).free()
-  await saveRentedLab(paths, { ...served, port, ...more })
-  const key = await ensureKey(paths, 'one')
-  writeFileSync(labPaths(paths, 'one').userKey, 'PRIVATE KEY')
-  const stop = new AbortController()
-  const said: string[] = []
-  const { over, listening } = keeper({ ...context, connect, said }, stop.signal)
-  ends.push(async () => {
-    stop.abort()
-    await over.catch(() => undefined)
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  await listening
-  await clock.advance(0)
-  const question = { port, key, method: 'GET' as const, path: '/labos/status', timeoutMs: 5000 }
-  return {
-    ...{ context, host, ssh, port, key, said, asked, over },
-    status: async () => (await askKeeper(question)) as KeeperStatus,
-    request: (body = { prompt: 'a' }) =>
-      ask(port, {
-        path: '/v1/completions',
-        headers: { authorization: `Bearer ${key}` },
-        body: JSON.stringify(body),
-      }),
-  }
-}
-
-function keeper(
-  deps: FakeContext & { readonly connect: FakeSsh['connect']; readonly said: string[] },
-  signal: AbortSignal,
-): { readonly over: Promise<void>; readonly listening: Promise<void> } {
-  let onListening = (): void => undefined
-  const listens = new Promise<void>((resolve) => (onListening = resolve))
-  const say = (line: string): void => void deps.said.push(line)
-  const more = { random: () => 0.5, findAgain: async () => undefined, onListening: () => onListening(), say }
-  const over = keepRemote('one', { ...deps, ...more }, signal)
-  return { over, listening: Promise.race([listens, over]) }
-}
-
-const serves = ({ host }: Pick<Lab, 'host'>): void => {
-  host.engine = 200
-  host.phase({ phase: 'serve', state: 'running' })
-  host.phase({ phase: 'serve', state: 'done', text: 'the engine answers' })
-}
+afterEach(endKept)
 
 const silence = refusal('machine.unreachable', 'The machine does not answer.')
 
@@ -208,11 +102,41 @@ describe('the keeper of a lab on a machine', () => {
   it('refuses a port that is taken before it connects to anything', async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    ends.push(() => new Promise((resolve) => server.close(() => resolve())))
+    atEnd(() => new Promise((resolve) => server.close(() => resolve())))
     const { port } = server.address() as AddressInfo
     let seen: FakeSsh | undefined
     await expect(laboratory({ port }, ({ ssh }) => void (seen = ssh))).rejects.toMatchObject({ code: 'port.taken' })
     expect(seen?.tries).toEqual([])
+  })
+})
+
+describe('a machine for a `labos run`', () => {
+  const told = ({ host }: KeptLab, word: string): string[] =>
+    host.ran.filter((line) => line.endsWith(`lease.sh ${word}`))
+  const forRun = JSON.stringify({ ...lease, unheard_limit: 900 })
+
+  it('hears all the time that its keeper is there', async () => {
+    const lab = await laboratory({ runner: { pid: 1, startTime: 't1', owner: 'ada@lab' } }, ({ host }) => {
+      host.lease = forRun
+    })
+    const before = told(lab, 'heard').length
+    expect(before).toBeGreaterThan(0)
+    await lab.context.clock.advance(60_000)
+    expect(told(lab, 'heard').length - before).toBeGreaterThanOrEqual(3)
+    expect(told(lab, 'free')).toEqual([])
+  })
+
+  it('that is somebody’s own now is told that nobody has to be there', async () => {
+    const lab = await laboratory({}, ({ host }) => {
+      host.lease = forRun
+    })
+    expect(told(lab, 'free').at(-1)).toMatch(/^sudo -n env .* sh \/var\/lib\/labos\/bin\/lease\.sh free$/)
+    expect(told(lab, 'heard')).toEqual([])
+    lab.host.lease = JSON.stringify(lease)
+    await lab.context.clock.advance(15_000)
+    const after = told(lab, 'free').length
+    await lab.context.clock.advance(60_000)
+    expect(told(lab, 'free')).toHaveLength(after)
   })
 })
 

@@ -18,6 +18,7 @@ const lease = (more: Partial<MachineLease> = {}): MachineLease => ({
   endsBy: 'idle',
   onEnd: 'poweroff',
   interrupt: null,
+  unheardLimitSeconds: null,
   ...more,
 })
 
@@ -65,11 +66,20 @@ describe('a machine', () => {
   })
 
   it('of the user’s own goes on, and what served on it has ended', () => {
-    const over = lease({ onEnd: 'stop', ends: SECONDS - 1, endsBy: null, deadline: null })
+    const over = lease({ onEnd: 'stop', ends: SECONDS - 1, endsBy: 'deadline', deadline: null })
     expect(machineEnd({ path: connected, lease: over, nowMs: NOW })).toMatchObject({
       reason: 'deadline',
       detail:
         'its deadline passed at 2026-01-01 03:59 UTC: what served on your host was ended; `labos up` starts it again',
+    })
+    expect(machineEnd({ path: connected, lease: { ...over, endsBy: null }, nowMs: NOW })).toMatchObject({
+      reason: 'told',
+      detail: expect.stringMatching(/^it was told to end at 2026-01-01 03:59 UTC: /) as string,
+    })
+    const unheard = { ...over, endsBy: 'unheard' as const, unheardLimitSeconds: 900 }
+    expect(machineEnd({ path: connected, lease: unheard, nowMs: NOW })).toMatchObject({
+      reason: 'unheard',
+      detail: expect.stringMatching(/^this computer was not heard of for 15 m 00 s: /) as string,
     })
     expect(machineEnd({ path: connected, lease: { ...over, ends: SECONDS + 1 }, nowMs: NOW })).toBeUndefined()
   })

@@ -15,6 +15,7 @@ const lease = (more: Partial<MachineLease> = {}): MachineLease => ({
   endsBy: 'deadline',
   onEnd: 'poweroff',
   interrupt: null,
+  unheardLimitSeconds: null,
   ...more,
 })
 

@@ -27,6 +27,22 @@ describe('a host of the user’s own', () => {
     })
   })
 
+  it.each([
+    ['its deadline, for a timer may be early', { TTL_S: 3600 }, 3595, 'deadline'],
+    ['the time for its start', { BOOT_S: 600 }, 600, 'boot'],
+    ['that nobody was heard of', { UNHEARD_S: 900, TTL_S: 3600 }, 900, 'unheard'],
+    ['being told to, for nothing else', { TTL_S: 3600, UNHEARD_S: 900 }, 60, null],
+  ])('says that what ended it was %s', (_, more, seconds, by) => {
+    const world = owned(more)
+    world.run('lease.sh', 'arm')
+    world.at(T + seconds)
+    world.run('lease.sh', 'end')
+    expect(JSON.parse(world.read('home/ada/.local/share/labos/one/lease.json') ?? '')).toMatchObject({
+      ends: T + seconds,
+      ends_by: by,
+    })
+  })
+
   it('has no end where none was asked for', () => {
     const world = owned()
     world.run('lease.sh', 'arm')
