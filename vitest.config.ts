@@ -19,6 +19,7 @@ const project = (name: string, more: object = {}): object => ({
 export default defineConfig({
   test: {
     disableConsoleIntercept: true,
+    expect: { poll: { timeout: 20_000 } }, // beside suites that keep all cores busy
     reporters: ['./test/setup/reporter.ts'],
     // Found before each file gets a HOME of its own; what pip has downloaded is shared too.
     env: {

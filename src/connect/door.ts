@@ -14,7 +14,8 @@ export const askKeeper: AskKeeper = ({ port, key, method, path, timeoutMs }) =>
       reject(new Error(why))
     }
     socket.setEncoding('utf8')
-    socket.setTimeout(timeoutMs, () => fail(`no answer within ${String(timeoutMs)} ms`))
+    // Timers run before what has arrived is read: on a busy computer the answer may be there.
+    socket.setTimeout(timeoutMs, () => setImmediate(() => fail(`no answer within ${String(timeoutMs)} ms`)))
     socket.once('error', (error) => fail(error.message))
     socket.once('connect', () => socket.write(request(port, key, method, path)))
     socket.on('data', (piece: string) => {

@@ -63,7 +63,7 @@ async function upLocked(
   if (found && request.runner) throw notOwn(name)
   if (found && isOnMachine(found)) throw differsError(name, 'it is on a machine of its own')
   if (!found) return make(request, await createRecord(request, model, name, context), true, context, signal)
-  const status = await labStatus(name, context)
+  const status = await patientStatus(name, context, signal)
   const differs = difference(request, model, found.plan)
   const isAlive = status.pids !== undefined
   if (isAlive && differs !== undefined) throw differsError(name, differs)
@@ -74,6 +74,19 @@ async function upLocked(
   await endRunning(name, context, signal)
   const record = differs === undefined ? existing : await createRecord(request, model, name, context, existing)
   return make(request, record, false, context, signal)
+}
+
+const LOOKS = 4
+const LOOK_MS = 2000
+
+/** What is silent for a moment is not ended for it: others may be in the middle of an answer. */
+async function patientStatus(name: string, context: Context, signal: AbortSignal): Promise<LabStatus> {
+  for (let looks = 1; ; looks += 1) {
+    const status = await labStatus(name, context)
+    if (status.state !== 'unresponsive' || looks === LOOKS) return status
+    if (looks === 1) context.emit({ type: 'note', text: `"${name}" does not answer; it is asked again` })
+    await context.clock.sleep(LOOK_MS, signal)
+  }
 }
 
 async function createRecord(

@@ -4,6 +4,8 @@ import type { PlannedLease } from '../plan/plan.js'
 export interface LeaseFacts {
   /** When the lease began (wall clock). */
   readonly sinceMs: number
+  /** Since when it can be asked; absent while it loads, which is not idle. */
+  readonly readySinceMs?: number
   readonly nowMs: number
   readonly inFlight: number
   /** When the last inference request ended; absent before the first. */
@@ -25,14 +27,14 @@ const WARN_MS = 5 * 60_000
 
 export function leaseState(
   { ttlMs, idleMs }: PlannedLease,
-  { sinceMs, nowMs, inFlight, lastEndedMs }: LeaseFacts,
+  { sinceMs, readySinceMs, nowMs, inFlight, lastEndedMs }: LeaseFacts,
 ): LeaseState {
   // A clock that went back makes nothing older: time since then counts as none.
-  const restingSince = Math.max(sinceMs, lastEndedMs ?? sinceMs)
+  const restingSince = Math.max(readySinceMs ?? nowMs, lastEndedMs ?? -Infinity)
   const idleForMs = inFlight > 0 ? 0 : Math.max(0, nowMs - restingSince)
   const deadline = ttlMs === undefined ? undefined : { by: 'deadline' as const, atMs: sinceMs + ttlMs, spanMs: ttlMs }
   const idle =
-    idleMs === undefined
+    idleMs === undefined || readySinceMs === undefined
       ? undefined
       : { by: 'idle' as const, atMs: (inFlight > 0 ? nowMs : restingSince) + idleMs, spanMs: idleMs }
   const [first] = [deadline, idle].filter((end) => end !== undefined).sort((a, b) => a.atMs - b.atMs)

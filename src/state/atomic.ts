@@ -8,9 +8,16 @@ import { fromFileSystem } from '../errors/from-system.js'
  * A reader sees the old content or the new one. Throws `state.readonly` or `disk.short`.
  */
 export async function writeAtomic(path: string, content: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw fromFileSystem(error, path)
+  })
+  await writeWhole(path, content)
+}
+
+/** The same, in a folder that is there: one that was removed meanwhile does not come back. */
+export async function writeWhole(path: string, content: string): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     const file = await open(temporary, 'wx', 0o600)
     try {
       await file.writeFile(content)

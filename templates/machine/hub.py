@@ -10,6 +10,9 @@ from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, Revi
 from huggingface_hub.file_download import http_get, repo_folder_name
 from huggingface_hub.utils import build_hf_headers
 
+# What was not written yet is lost with the process, and looks like a stall; the library's own pieces are of 10 MiB.
+constants.DOWNLOAD_CHUNK_SIZE = 1_000_000
+
 TEXTS = ["*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken"]
 LARGE = 10_000_000
 

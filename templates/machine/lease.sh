@@ -140,9 +140,11 @@ end() {
     t=$(($(now) + 10)) served=$(number "$run/served") idle_since=$(number "$run/idle")
     decide
     end_reason
-    rm -f "$LABOS_HOME/deadline" "$run/deadline"
+    rm -f "$LABOS_HOME/deadline" "$run/deadline" "$run/boot"
     ctl disable "$unit-bootstrap.service" "$unit-arm.service"
     ctl stop "$unit-lease.timer" "$unit-end.timer" "$unit-bootstrap.service" "$unit-engine.service"
+    # It was armed anew meanwhile: another lease holds.
+    [ -e "$run/boot" ] && return 0
     t=$(now) began='' served='' idle_since='' deadline='' boot_deadline='' hard_end='' ends=$t ends_by=$reason
     json | replace "$LABOS_HOME/lease.json"
 }

@@ -18,9 +18,10 @@ bytes_in() {
 moving() {
     of=$1 words=$2 folders=$3
     shift 4
+    child=''
+    trap '[ -z "$child" ] || kill -TERM "-$child" 2>/dev/null; exit 143' TERM
     setsid "$@" >"$words" 2>&1 &
     child=$!
-    trap 'kill -TERM "-$child" 2>/dev/null; exit 143' TERM
     # shellcheck disable=SC2086
     before=$(bytes_in $folders)
     bytes=$before rate=0 stall=0 stood=

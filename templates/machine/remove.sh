@@ -23,7 +23,8 @@ remove() {
     for name in bootstrap engine arm lease end; do
         for file in "$units/$unit-$name.service" "$units"/*.wants/"$unit-$name.service" \
             "$passing/$unit-$name.service" "$passing/$unit-$name.timer"; do
-            rm -f "$file"
+            # With what an interrupted write has left.
+            rm -f "$file" "$file".[0-9]*
         done
     done
     ctl daemon-reload
@@ -42,8 +43,12 @@ remove() {
         rmdir "$folder" 2>/dev/null || [ -z "$heir" ] || [ ! -d "$folder" ] || echo "$folder" >>"$heir/folders"
     done
     left=$(
-        ctl list-units --all --plain --no-legend "$unit-*" 2>/dev/null | awk '{ print "unit " $1 }'
-        for path in "$units/$unit"-* "$passing/$unit"-* "$LABOS_HOME" "$run"; do [ -e "$path" ] && echo "$path"; done
+        # By their names: `labos-one-*` are also those of a lab that is called `one-2`.
+        for name in bootstrap.service engine.service arm.service lease.service lease.timer end.service end.timer; do
+            ctl list-units --all --plain --no-legend "$unit-$name" 2>/dev/null | awk '{ print "unit " $1 }'
+            for path in "$units/$unit-$name" "$passing/$unit-$name"; do [ -e "$path" ] && echo "$path"; done
+        done
+        for path in "$LABOS_HOME" "$run"; do [ -e "$path" ] && echo "$path"; done
         case $data in */"$unit") [ -e "$data" ] && echo "$data" ;; esac
     )
     [ -z "$left" ] || { echo "$left" && exit 1; }

@@ -56,6 +56,7 @@ journal() {
 # The first complaint tells more than the last.
 give_up() {
     ctl stop --no-block "$unit-engine.service"
+    sleep 1 # its last words are on their way to the journal
     words=$(journal)
     line=$(echo "$words" | grep -m 1 'unrecognized arguments') && fail engine.config "$line"
     line=$(echo "$words" | grep -v 'Engine core initialization failed' |

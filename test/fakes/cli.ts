@@ -119,11 +119,11 @@ export function runs(pid: number): boolean {
   }
 }
 
-/** Asks again until it is so; fails after ten seconds. What another process does cannot be awaited. */
+/** Asks again until it is so; fails after a minute, for computers are busy. What another process does cannot be awaited. */
 export async function eventually(what: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 60_000
   while (!(await what())) {
-    if (performance.now() > deadline) throw new Error(`not within ten seconds: ${what.toString()}`)
+    if (performance.now() > deadline) throw new Error(`not within a minute: ${what.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
 }

@@ -42,11 +42,18 @@ export interface KeepDeps {
   say(line: string): void
 }
 
+interface Care {
+  readonly startedAtMs: number
+  /** When the engine could be asked, or was given up: a load is not idle. */
+  readySinceMs?: number
+  supervisor?: Supervisor
+}
+
 type Ended = NonNullable<KeeperRecord['ended']>
 
 const TICK_MS = 30_000
-/** How soon it is seen that the `labos run` of a lab is gone. */
-const RUNNER_TICK_MS = 3000
+/** How soon it is seen that the `labos run` of a lab is gone, or that another end holds from now on. */
+const SOON_MS = 3000
 
 /** Resolves when the lab has ended and nothing of it runs. Throws `port.taken` and what the record's reading throws. */
 export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): Promise<void> {
@@ -58,12 +65,12 @@ export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): P
   const startedAtMs = deps.clock.now()
   const engine = engineNamed(record.plan.engine)
   // The door opens before the engine starts: a port that is taken is known first.
-  const care: { supervisor?: Supervisor } = {}
+  const care: Care = { startedAtMs }
   const gateway = await startGateway(gatewayOptions(record, engine, key), {
     clock: deps.clock,
     upstream: () => upstreamOf(care.supervisor, deps.machine),
     isHealthy: () => care.supervisor?.isHealthy() ?? Promise.resolve(false),
-    status: () => statusOf({ record, engine, gateway, supervisor: care.supervisor, startedAtMs, deps }),
+    status: () => statusOf({ record, engine, gateway, care, deps }),
     stop: () => stop.abort(),
   })
   const book = keeperBook({ name, port: record.plan.port }, deps)
@@ -74,10 +81,10 @@ export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): P
     { engine, plan: record.plan, home: record.laboratory.engineHome, weightsPath: record.laboratory.weightsPath },
     deps,
     (line) => log.line(line),
-    engineNoter(book, deps),
+    engineNoter(book, care, deps),
   )
   care.supervisor = supervisor
-  const ended = await waitForEnd(record, gateway, startedAtMs, deps, until)
+  const ended = await waitForEnd({ record, gateway, care, deps }, until)
   const failure = supervisor.snapshot()
   await gateway.close()
   await supervisor.stop()
@@ -141,15 +148,16 @@ interface Looked {
   readonly record: LocalLab
   readonly engine: Engine
   readonly gateway: Gateway
-  readonly supervisor: Supervisor | undefined
-  readonly startedAtMs: number
+  readonly care: Care
   readonly deps: KeepDeps
 }
 
 /** Looks at everything now: what was true a moment ago is not said. */
-async function statusOf({ record, engine, gateway, supervisor, startedAtMs, deps }: Looked): Promise<KeeperStatus> {
-  const care = supervisor?.snapshot() ?? { state: 'starting' as const, restarts: 0, retryAfterMs: 0 }
-  const { retryAfterMs: _, ...snapshot } = care
+async function statusOf(looked: Looked): Promise<KeeperStatus> {
+  const { record, engine, gateway, care, deps } = looked
+  const { supervisor } = care
+  const now = supervisor?.snapshot() ?? { state: 'starting' as const, restarts: 0, retryAfterMs: 0 }
+  const { retryAfterMs: _, ...snapshot } = now
   const answers = snapshot.state !== 'serving' || ((await supervisor?.isHealthy()) ?? false)
   const tokens = await tokensOf(engine, supervisor, deps)
   const { inFlight, requests } = gateway.activity()
@@ -160,7 +168,7 @@ async function statusOf({ record, engine, gateway, supervisor, startedAtMs, deps
       : { ...snapshot, state: 'unresponsive', detail: 'the engine does not answer its health check' },
     activity: { inFlight, requests },
     ...(tokens ? { tokens } : {}),
-    lease: leaseJson(leaseNow(record, gateway, startedAtMs, deps.clock)),
+    lease: leaseJson(leaseNow(looked)),
   }
 }
 
@@ -181,8 +189,13 @@ async function tokensOf(
   return metrics?.status === 200 ? tokenCounters(engine.metrics, metrics.body) : undefined
 }
 
-const leaseNow = ({ plan }: LocalLab, gateway: Gateway, sinceMs: number, clock: Clock): LeaseState =>
-  leaseState(plan.lease, { sinceMs, nowMs: clock.now(), ...gateway.activity() })
+const leaseNow = ({ record, gateway, care, deps }: Omit<Looked, 'engine'>): LeaseState =>
+  leaseState(record.plan.lease, {
+    sinceMs: care.startedAtMs,
+    ...(care.readySinceMs === undefined ? {} : { readySinceMs: care.readySinceMs }),
+    nowMs: deps.clock.now(),
+    ...gateway.activity(),
+  })
 
 const leaseJson = ({ endsAtMs, endsBy, idleForMs, warn }: LeaseState): KeeperStatus['lease'] => ({
   idleForMs,
@@ -192,39 +205,33 @@ const leaseJson = ({ endsAtMs, endsBy, idleForMs, warn }: LeaseState): KeeperSta
 })
 
 /** Resolves with the reason when the lease is over or the signal aborts. Looks at least every half minute: clocks jump. */
-async function waitForEnd(
-  record: LocalLab,
-  gateway: Gateway,
-  sinceMs: number,
-  { clock, say, processes }: KeepDeps,
-  signal: AbortSignal,
-): Promise<Ended> {
-  const tickMs = record.runner ? RUNNER_TICK_MS : TICK_MS
+async function waitForEnd(looked: Omit<Looked, 'engine'>, signal: AbortSignal): Promise<Ended> {
+  const { record, care, deps } = looked
+  const { clock, say, processes } = deps
   let warned = false
   for (;;) {
-    const lease = leaseNow(record, gateway, sinceMs, clock)
+    const lease = leaseNow(looked)
     const at = new Date(clock.now()).toISOString()
     if (signal.aborted) return { at, reason: 'stopped', detail: 'it was ended with `labos down` or a signal' }
-    if (lease.over === 'deadline')
-      return {
-        at,
-        reason: 'deadline',
-        detail: `its time was over (--ttl ${formatDuration(record.plan.lease.ttlMs ?? 0)})`,
-      }
-    if (lease.over === 'idle')
-      return { at, reason: 'idle', detail: `nothing was asked for ${formatDuration(lease.idleForMs)} (--idle)` }
+    if (lease.over) return { at, reason: lease.over, detail: overText(lease, record) }
     if (await isOrphan(record, processes)) return { at, reason: 'runner', detail: 'the `labos run` it was for is gone' }
     if (lease.warn && !warned)
       say(`ends soon, at ${new Date(lease.endsAtMs ?? 0).toISOString()} (${lease.endsBy ?? 'lease'})`)
     warned = lease.warn
+    const tickMs = record.runner || care.readySinceMs === undefined ? SOON_MS : TICK_MS
     await clock
       .sleep(Math.min(tickMs, Math.max(1, (lease.endsAtMs ?? Infinity) - clock.now())), signal)
       .catch(() => undefined)
   }
 }
 
+const overText = ({ over, idleForMs }: LeaseState, { plan }: LocalLab): string =>
+  over === 'idle'
+    ? `nothing was asked for ${formatDuration(idleForMs)} (--idle)`
+    : `its time was over (--ttl ${formatDuration(plan.lease.ttlMs ?? 0)})`
+
 /** Says what became of the engine, and writes down its process. */
-function engineNoter(book: KeeperBook, deps: KeepDeps): (snapshot: EngineSnapshot) => void {
+function engineNoter(book: KeeperBook, care: Care, deps: KeepDeps): (snapshot: EngineSnapshot) => void {
   let lastPid: number | undefined
   const note = async (pid: number): Promise<void> => {
     const engine = await deps.processes.find(pid)
@@ -232,6 +239,7 @@ function engineNoter(book: KeeperBook, deps: KeepDeps): (snapshot: EngineSnapsho
   }
   return ({ state, detail, pid }) => {
     deps.say(`engine ${state}${detail === undefined || detail === '' ? '' : `: ${detail}`}`)
+    if (state === 'serving' || state === 'failed') care.readySinceMs ??= deps.clock.now()
     if (pid === undefined || pid === lastPid) return
     lastPid = pid
     note(pid).catch((error: unknown) => deps.say(`keeper.json was not written: ${String(error)}`))

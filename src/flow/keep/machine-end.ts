@@ -32,7 +32,9 @@ export function machineEnd(facts: EndFacts): Ended | undefined {
 type End = Pick<Ended, 'reason' | 'detail'>
 
 function endOnHost({ lease }: EndFacts): End | undefined {
-  if (lease?.onEnd !== 'stop' || (leftMs(lease) ?? 1) > 0) return undefined
+  const left = lease ? (leftMs(lease) ?? 1) : 1
+  // Armed until all that ran is stopped, which takes its time.
+  if (lease?.onEnd !== 'stop' || left > 0 || (lease.isArmed && left > -GRACE_MS)) return undefined
   const { reason, detail } = why(lease)
   return { reason, detail: `${detail}: what served on your host was ended; \`labos up\` starts it again` }
 }

@@ -14,7 +14,7 @@ import { sshPlace } from '../ssh-place.js'
 import { awaitEnd } from './await-end.js'
 import { awayFrom } from './away.js'
 import { type KeeperBook, keeperBook } from './book.js'
-import { type Held, type KeepRemoteDeps, leaseNow } from './held.js'
+import { type Ended, type Held, type KeepRemoteDeps, leaseNow } from './held.js'
 import { watchLease } from './lease-watch.js'
 import { remoteStatus } from './remote-status.js'
 
@@ -35,13 +35,18 @@ export async function keepRemote(name: string, deps: KeepRemoteDeps, signal: Abo
   const gateway = await startGateway(gatewayOptions(held, port, key), gatewayDeps(held))
   held.gateway = gateway
   const book = keeperBook({ name, port }, deps, kvRepair ? { kvRepair } : {})
-  await book.write({})
-  deps.onListening()
+  // At once: whoever asks is told how it is from the first moment.
   const { session, channels, watch, lease } = connected(held, gateway, place, book)
-  const ended = await awaitEnd(held, AbortSignal.any([signal, held.stop.signal]))
-  await gateway.close()
-  channels.close()
-  await Promise.all([watch.stop(), lease.stop(), session.close()])
+  let ended: Ended
+  try {
+    await book.write({})
+    deps.onListening()
+    ended = await awaitEnd(held, AbortSignal.any([signal, held.stop.signal]))
+  } finally {
+    await gateway.close()
+    channels.close()
+    await Promise.all([watch.stop(), lease.stop(), session.close()])
+  }
   await book.write({ ended })
   deps.say(`ended: ${ended.detail}`)
 }

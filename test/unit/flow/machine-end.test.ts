@@ -66,7 +66,7 @@ describe('a machine', () => {
   })
 
   it('of the user’s own goes on, and what served on it has ended', () => {
-    const over = lease({ onEnd: 'stop', ends: SECONDS - 1, endsBy: 'deadline', deadline: null })
+    const over = lease({ onEnd: 'stop', isArmed: false, ends: SECONDS - 1, endsBy: 'deadline', deadline: null })
     expect(machineEnd({ path: connected, lease: over, nowMs: NOW })).toMatchObject({
       reason: 'deadline',
       detail:
@@ -76,6 +76,7 @@ describe('a machine', () => {
       reason: 'told',
       detail: expect.stringMatching(/^it was told to end at 2026-01-01 03:59 UTC: /) as string,
     })
+    expect(machineEnd({ path: connected, lease: { ...over, isArmed: true }, nowMs: NOW })).toBeUndefined()
     const unheard = { ...over, endsBy: 'unheard' as const, unheardLimitSeconds: 900 }
     expect(machineEnd({ path: connected, lease: unheard, nowMs: NOW })).toMatchObject({
       reason: 'unheard',

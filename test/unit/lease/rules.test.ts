@@ -4,11 +4,12 @@ import { leaseState } from '../../../src/lease/rules.js'
 
 const MINUTE = 60_000
 const start = Date.UTC(2026, 0, 1)
+const begun = { sinceMs: start, readySinceMs: start }
 const at = (minutes: number): number => start + minutes * MINUTE
 
 describe('a lease', () => {
   it('that was not asked for never ends', () => {
-    expect(leaseState({}, { sinceMs: start, nowMs: at(1e6), inFlight: 0 })).toEqual({
+    expect(leaseState({}, { ...begun, nowMs: at(1e6), inFlight: 0 })).toEqual({
       idleForMs: 1e6 * MINUTE,
       warn: false,
     })
@@ -16,42 +17,53 @@ describe('a lease', () => {
 
   it('ends at its deadline even while it answers', () => {
     const lease = { ttlMs: 120 * MINUTE }
-    expect(leaseState(lease, { sinceMs: start, nowMs: at(119), inFlight: 3 })).toMatchObject({
+    expect(leaseState(lease, { ...begun, nowMs: at(119), inFlight: 3 })).toMatchObject({
       endsBy: 'deadline',
       endsAtMs: at(120),
       warn: true,
     })
-    expect(leaseState(lease, { sinceMs: start, nowMs: at(120), inFlight: 3 }).over).toBe('deadline')
+    expect(leaseState(lease, { ...begun, nowMs: at(120), inFlight: 3 }).over).toBe('deadline')
   })
 
   it('ends after its idle time, which a request begins anew', () => {
     const lease = { idleMs: 30 * MINUTE }
-    expect(leaseState(lease, { sinceMs: start, nowMs: at(29), inFlight: 0 })).toMatchObject({
+    expect(leaseState(lease, { ...begun, nowMs: at(29), inFlight: 0 })).toMatchObject({
       idleForMs: 29 * MINUTE,
       endsAtMs: at(30),
     })
-    expect(leaseState(lease, { sinceMs: start, nowMs: at(30), inFlight: 0 }).over).toBe('idle')
-    expect(leaseState(lease, { sinceMs: start, nowMs: at(30), inFlight: 0, lastEndedMs: at(10) })).toMatchObject({
+    expect(leaseState(lease, { ...begun, nowMs: at(30), inFlight: 0 }).over).toBe('idle')
+    expect(leaseState(lease, { ...begun, nowMs: at(30), inFlight: 0, lastEndedMs: at(10) })).toMatchObject({
       idleForMs: 20 * MINUTE,
       endsAtMs: at(40),
     })
-    expect(leaseState(lease, { sinceMs: start, nowMs: at(500), inFlight: 1, lastEndedMs: at(10) })).toMatchObject({
+    expect(leaseState(lease, { ...begun, nowMs: at(500), inFlight: 1, lastEndedMs: at(10) })).toMatchObject({
       idleForMs: 0,
       endsAtMs: at(530),
     })
   })
 
+  it('is not idle while it loads, and counts from when it can be asked', () => {
+    const lease = { ttlMs: 600 * MINUTE, idleMs: 30 * MINUTE }
+    expect(leaseState(lease, { sinceMs: start, nowMs: at(90), inFlight: 0 })).toMatchObject({
+      idleForMs: 0,
+      endsBy: 'deadline',
+    })
+    expect(leaseState(lease, { sinceMs: start, readySinceMs: at(90), nowMs: at(100), inFlight: 0 })).toMatchObject({
+      idleForMs: 10 * MINUTE,
+      endsAtMs: at(120),
+      endsBy: 'idle',
+    })
+  })
+
   it('names the nearer of two ends', () => {
     const lease = { ttlMs: 60 * MINUTE, idleMs: 30 * MINUTE }
-    expect(leaseState(lease, { sinceMs: start, nowMs: at(5), inFlight: 0 }).endsBy).toBe('idle')
-    expect(leaseState(lease, { sinceMs: start, nowMs: at(45), inFlight: 0, lastEndedMs: at(44) }).endsBy).toBe(
-      'deadline',
-    )
+    expect(leaseState(lease, { ...begun, nowMs: at(5), inFlight: 0 }).endsBy).toBe('idle')
+    expect(leaseState(lease, { ...begun, nowMs: at(45), inFlight: 0, lastEndedMs: at(44) }).endsBy).toBe('deadline')
   })
 
   it('warns five minutes before, or in the last tenth of a short one', () => {
     const warnsAt = (ttl: number, minute: number): boolean =>
-      leaseState({ ttlMs: ttl * MINUTE }, { sinceMs: start, nowMs: at(minute), inFlight: 0 }).warn
+      leaseState({ ttlMs: ttl * MINUTE }, { ...begun, nowMs: at(minute), inFlight: 0 }).warn
     expect([warnsAt(120, 114), warnsAt(120, 116), warnsAt(10, 8), warnsAt(10, 9.5)]).toEqual([false, true, false, true])
   })
 
@@ -65,7 +77,7 @@ describe('a lease', () => {
         (idle, now, inFlight, last) => {
           const state = leaseState(
             { idleMs: idle * MINUTE },
-            { sinceMs: start, nowMs: at(now), inFlight, ...(last === null ? {} : { lastEndedMs: at(last) }) },
+            { ...begun, nowMs: at(now), inFlight, ...(last === null ? {} : { lastEndedMs: at(last) }) },
           )
           expect(state.idleForMs).toBeGreaterThanOrEqual(0)
           if (now <= 0) expect(state.over).toBeUndefined()
@@ -82,7 +94,7 @@ describe('every lease', () => {
   const facts = fc
     .record({ now: fc.nat(2000 * MINUTE), last: fc.option(fc.nat(2000 * MINUTE)), inFlight: fc.nat(3) })
     .map(({ now, last, inFlight }) => ({
-      ...{ sinceMs: start, nowMs: start + now, inFlight },
+      ...{ ...begun, nowMs: start + now, inFlight },
       ...(last === null ? {} : { lastEndedMs: start + Math.min(last, now) }),
     }))
 

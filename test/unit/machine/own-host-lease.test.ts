@@ -43,6 +43,16 @@ describe('a host of the user’s own', () => {
     })
   })
 
+  it('leaves the word to a lease that was armed anew while the last one ended', () => {
+    const world = owned({ TTL_S: 3600 })
+    world.run('lease.sh', 'arm')
+    shown(world)
+    const before = world.read('home/ada/.local/share/labos/one/lease.json')
+    world.program('systemctl', 'case "$*" in *stop*) echo 5 >"$XDG_RUNTIME_DIR/labos-one/boot" ;; esac')
+    expect(world.run('lease.sh', 'end').status).toBe(0)
+    expect(world.read('home/ada/.local/share/labos/one/lease.json')).toBe(before)
+  })
+
   it('has no end where none was asked for', () => {
     const world = owned()
     world.run('lease.sh', 'arm')

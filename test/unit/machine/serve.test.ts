@@ -151,10 +151,22 @@ describe('units.sh and remove.sh', () => {
     })
   })
 
+  it('take what an interrupted write has left, and leave the lab beside it whose name begins alike', () => {
+    const world = owned('yes')
+    world.run('units.sh', 'install')
+    const other = `${UNITS}/labos-one-2-engine.service`
+    world.write(other, '[Unit]\n')
+    world.write('runtime/systemd/user/labos-one-end.timer.123', '[Unit]\n')
+    world.write('runtime/systemd/user/labos-one-end.timer', '[Unit]\n')
+    expect(world.run('remove.sh')).toMatchObject({ status: 0, stdout: '' })
+    expect(world.read(other)).toBe('[Unit]\n')
+    expect(world.read('runtime/systemd/user/labos-one-end.timer.123')).toBeUndefined()
+  })
+
   it('say what could not be removed', () => {
     const world = owned('yes')
     world.run('units.sh', 'install')
-    world.program('rm', `case "$*" in *engine.service) exit 1 ;; *) exec /bin/rm "$@" ;; esac`)
+    world.program('rm', `case "$*" in *engine.service*) exit 1 ;; *) exec /bin/rm "$@" ;; esac`)
     expect(world.run('remove.sh')).toMatchObject({
       status: 1,
       stdout: expect.stringContaining('labos-one-engine.service') as string,

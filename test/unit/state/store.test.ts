@@ -6,7 +6,7 @@ import { logFile } from '../../../src/state/log-file.js'
 import { checkLabName, defaultLabName, labPaths, type Paths } from '../../../src/state/paths.js'
 import { labNames, readKeeper, readKey, readLab } from '../../../src/state/read.js'
 import type { LabRecord } from '../../../src/state/record.js'
-import { ensureKey, newLabId, removeLab, saveKeeper, saveLab, setRecordAside } from '../../../src/state/store.js'
+import { ensureKey, ensureLabDir, newLabId, removeLab, saveKeeper, saveLab, setRecordAside } from '../../../src/state/store.js'
 import { somePlan } from '../../fakes/plan.js'
 import { tempDir } from '../../fakes/temp-dir.js'
 
@@ -81,6 +81,9 @@ describe('a record', () => {
       startedAt: '2026',
       engine: { pid: 8, startTime: 'u' },
     }
+    await expect(saveKeeper(paths, 'one', keeper)).rejects.toThrow()
+    expect(labNames(paths)).toEqual([]) // a lab that was removed does not come back with its keeper
+    await ensureLabDir(paths, 'one')
     await saveKeeper(paths, 'one', keeper)
     expect(readKeeper(paths, 'one')).toEqual(keeper)
   })
