@@ -65,7 +65,7 @@ describe('labos up', () => {
   })
 
   it('says that AWS is not to be reached, and does not speak of permissions', async () => {
-    const subject = aws.labos({ AWS_ENDPOINT_URL: 'http://127.0.0.1:59999' })
+    const subject = aws.labos({ AWS_ENDPOINT_URL: 'http://127.0.0.1:1' })
     const told = await refusedBefore(subject, upArgs(subject), 'aws.unreachable', 3)
     expect(told.first).toContain('Check the connection')
   })
@@ -257,5 +257,5 @@ describe('the folder of labos', () => {
 })
 
 /** As long as it takes to write what is said of the machine; Pulumi waits longer for space. */
-const FULL_MS = 1500
+const FULL_MS = 5000
 const NO_MOUNTS = 'this machine does not let its tests mount a file system'

@@ -94,7 +94,7 @@ describe('a provider at work', () => {
             if (phase !== when) return
             running.child.kill('SIGKILL')
             await running.ended
-            await systemClock.sleep(700) // it has seen that its engine is gone
+            await systemClock.sleep(2500) // it has seen that its engine is gone
           },
         },
       })

@@ -14,25 +14,29 @@ const missing = withoutTerminals()
 
 /** EC2 takes so long to make the machine. */
 const SLOW_MS = 1500
+/** What a test that fails waits for. */
+const LONGEST_MS = 30_000
 /** What comes sooner is the same key press, passed on by npm. */
 const LATER_MS = 300
 
-/** Resolves when the machine is asked for; the answer comes late. */
-function asking(): Promise<void> {
+/** Resolves when the machine is asked for; the answer comes late: when `answered` resolves. */
+function asking(answered: () => Promise<unknown> = () => sleep(SLOW_MS)): Promise<void> {
   return new Promise((asked) => {
     const call = async (phase: 'before' | 'after'): Promise<undefined> => {
       if (phase === 'after') return
       asked()
-      await sleep(SLOW_MS)
+      await answered()
     }
     aws.fault({ action: 'RunInstances', times: 1, kind: { call } })
   })
 }
 
 /** Ctrl-C was pressed while `up` asked for its machine. */
-async function stoppedWhileAsking(): Promise<{ subject: Subject; terminal: ReturnType<typeof atTerminal> }> {
+async function stoppedWhileAsking(
+  answered?: () => Promise<unknown>,
+): Promise<{ subject: Subject; terminal: ReturnType<typeof atTerminal> }> {
   const subject = aws.labos()
-  const isAsking = asking()
+  const isAsking = asking(answered)
   const terminal = atTerminal(subject, upArgs(subject))
   await isAsking
   terminal.type(CTRL_C)
@@ -62,11 +66,14 @@ describe('labos up at a terminal', () => {
 
   it('leaves at once at the second Ctrl-C, and says what may be left, its price and what removes it', async (context) => {
     if (missing !== undefined) context.skip(missing)
-    const { subject, terminal } = await stoppedWhileAsking()
+    let answer = (): void => undefined
+    const answered = new Promise<void>((resolve) => (answer = resolve))
+    const { subject, terminal } = await stoppedWhileAsking(() => Promise.race([answered, sleep(LONGEST_MS)]))
     await terminal.shows(/stopping safely/)
     await sleep(LATER_MS)
     terminal.type(CTRL_C)
     const { exitCode, screen } = await terminal.ended
+    answer()
     expect(exitCode).toBe(130)
     expect(screen).toMatch(/A MACHINE MAY RUN in us-east-1, up to \$0\.99\/h, until it ends itself at 20\d\d-/)
     expect(screen).toContain(`labos down ${subject.lab}`)
@@ -76,7 +83,7 @@ describe('labos up at a terminal', () => {
 
   it('names the machine that is there already when it leaves at once', async (context) => {
     if (missing !== undefined) context.skip(missing)
-    aws.set({ pendingMs: 4000 })
+    aws.set({ pendingMs: LONGEST_MS, shuttingDownMs: LONGEST_MS })
     const subject = aws.labos()
     const terminal = atTerminal(subject, upArgs(subject))
     await terminal.shows(/is made: g6/)
@@ -89,7 +96,7 @@ describe('labos up at a terminal', () => {
     expect(screen).toMatch(
       /THE MACHINE STILL RUNS: i-\w+ \(g6.2xlarge in us-east-1\), \$0\.99\/h, until it ends itself/,
     )
-    aws.set({ pendingMs: 100 })
+    aws.set({ pendingMs: 100, shuttingDownMs: 100 })
     await down(subject)
   })
 

@@ -65,7 +65,12 @@ describe('an interruption', () => {
   it('before there is a request: none is sent', async () => {
     const lab = await bench()
     const over = new AbortController()
-    fault({ action: 'DescribeInstances', times: 1, kind: { call: () => over.abort(interrupted('SIGINT')) } })
+    const call = async (phase: 'before' | 'after'): Promise<void> => {
+      if (phase !== 'before') return
+      over.abort(interrupted('SIGINT'))
+      await systemClock.sleep(2000) // the provider is told meanwhile
+    }
+    fault({ action: 'DescribeInstances', times: 1, kind: { call } })
     const before = requestsOf('RunInstances')
     expect(await caught(lab.up({}, over.signal))).toMatchObject({ code: 'interrupted' })
     expect([requestsOf('RunInstances'), await machinesOf(lab.labId)]).toEqual([before, []])

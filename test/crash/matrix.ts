@@ -4,6 +4,7 @@
  */
 import type { Cloud, JournalEntry } from '../cloud/cloud.js'
 import type { FaultKind } from '../cloud/faults.js'
+import { endNow } from '../fakes/cli.js'
 import { makeSubject, type Subject } from './subject.js'
 
 /** The n-th request (from 0) of that action. */
@@ -99,7 +100,7 @@ async function killAt(
     if (at !== phase) return undefined
     const pids = victim === 'labos' ? [started.pid ?? 0] : subject.workers(victim)
     result = pids.length > 0 ? 'killed' : 'not-running'
-    for (const pid of pids) process.kill(pid, 'SIGKILL')
+    for (const pid of pids) endNow(pid)
     // What is killed hears no answer; whoever else asked hears none either.
     return result === 'killed' ? 'cut' : undefined
   }

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { runs } from '../fakes/cli.js'
+import { endNow, runs } from '../fakes/cli.js'
 
 export const BIN = resolve(import.meta.dirname, '../../bin/run.cjs')
 const LONGEST_MS = 120_000
@@ -68,7 +68,7 @@ export function makeSubject(
     workers: marks,
     locks: () => filesIn(join(stack, 'state/.pulumi/locks'), true).filter((name) => name.endsWith('.json')),
     close: () => {
-      for (const pid of [...marks('engine'), ...marks('provider')]) process.kill(pid, 'SIGKILL')
+      for (const pid of [...marks('engine'), ...marks('provider')]) endNow(pid)
       rmSync(home, { recursive: true, force: true, maxRetries: 5 })
     },
   }

@@ -75,7 +75,7 @@ export function cli(): Cli {
       for (const name of existsSync(labs) ? readdirSync(labs).filter((entry) => !entry.startsWith('.')) : []) {
         await run(['down', name, '--force', '--ignore-not-found'])
       }
-      rmSync(home, { recursive: true, force: true })
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }
@@ -116,6 +116,15 @@ export function runs(pid: number): boolean {
     return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
   } catch {
     return false
+  }
+}
+
+/** Ends a process that may have ended by itself just now. */
+export function endNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // it has
   }
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import { afterEach } from 'vitest'
+import { quietPort } from './quiet-port.js'
 
 const closers: (() => Promise<void>)[] = []
 
@@ -20,10 +21,4 @@ afterEach(async () => {
 })
 
 /** An address where nobody listens. */
-export async function deadAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return `http://127.0.0.1:${String(typeof address === 'object' && address ? address.port : 0)}`
-}
+export const deadAddress = async (): Promise<string> => `http://127.0.0.1:${String(await quietPort())}`

@@ -13,6 +13,7 @@ import emptyMessage from 'google-protobuf/google/protobuf/empty_pb.js'
 import { runningOn } from '../../src/adapters/pulumi/marks.js'
 import { systemProcesses } from '../../src/adapters/processes.js'
 import { systemClock } from '../../src/adapters/system-clock.js'
+import { endNow } from './cli.js'
 
 const ENTRY = join(import.meta.dirname, '../../dist/provider.js')
 
@@ -68,7 +69,7 @@ export async function endProviders(): Promise<void> {
     client.close()
     const running = await pid()
     if (running === undefined) continue
-    process.kill(running, 'SIGKILL')
+    endNow(running)
     while ((await pid()) !== undefined) await systemClock.sleep(20)
   }
 }

@@ -1,11 +1,13 @@
 /** OpenSSH's own server on a loopback port, as whoever runs the tests, with keys of its own. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { makeKeyPair } from '../../src/adapters/ssh/keys.js'
 import type { SshKeyPair, SshPlace } from '../../src/ports.js'
+import { endNow, eventually, runs } from './cli.js'
+import { quietPort } from './quiet-port.js'
 
 export interface Sshd {
   readonly place: SshPlace
@@ -30,7 +32,7 @@ export const findSshd = (): string | undefined =>
 export async function startSshd(more: readonly string[] = []): Promise<Sshd> {
   const dir = mkdtempSync(join(tmpdir(), 'labos-sshd-'))
   const [hostKey, userKey] = [makeKeyPair('host'), makeKeyPair('user')]
-  const port = await freePort()
+  const port = await quietPort()
   const write = (name: string, text: string): void => writeFileSync(join(dir, name), text, { mode: 0o600 })
   write('ssh_host_ed25519_key', hostKey.privateKey)
   write('authorized_keys', `${userKey.publicKey}\n`)
@@ -49,9 +51,11 @@ export async function startSshd(more: readonly string[] = []): Promise<Sshd> {
     running = undefined
     if (ending?.pid === undefined || ending.exitCode !== null) return
     const ended = new Promise((resolve) => ending.once('exit', resolve))
-    for (const pid of childrenOf(ending.pid)) kill(pid)
+    const pids = childrenOf(ending.pid)
+    for (const pid of pids) endNow(pid)
     ending.kill('SIGKILL')
     await ended
+    await eventually(() => !pids.some(runs)) // the port is free then
   }
   await start()
   return {
@@ -110,16 +114,8 @@ const configuration = (dir: string, port: number): string[] => [
   `SetEnv HOME=${dir}`, // what the shells of whoever runs the tests do at their start can take long
 ]
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 async function isOpenSoon(port: number): Promise<boolean> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
     if (await isOpen(port)) return true
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
@@ -143,12 +139,4 @@ function childrenOf(pid: number): number[] {
   const below = (parent: number): number[] =>
     pairs.flatMap(([each = 0, above]) => (above === parent ? [each, ...below(each)] : []))
   return below(pid)
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // it went with its connection
-  }
 }

@@ -88,7 +88,7 @@ it('can be reached as its group says, from one call to the next', async () => {
   await open('203.0.113.0/24')
   expect(await greeting(address)).toBe('silence')
   await open()
-  expect(await greeting(address)).toMatch(SSH)
+  expect(await greeting(address, 22, 20_000)).toMatch(SSH)
   await shut()
   expect(await greeting(address)).toBe('silence')
   await open()
@@ -110,11 +110,11 @@ it('falls silent when the network is cut, and goes on when it is back', async ()
   await guest.cut()
   expect(await greeting(address)).toBe('silence')
   expect(await inside(`curl -s -m 2 http://${region().caller}:9; echo $?`)).toBe('28')
-  expect(await inside('curl -s -m 2 -o /dev/null -w "%{http_code}" http://169.254.169.254/latest/meta-data')).toBe(
+  expect(await inside('curl -s -m 20 -o /dev/null -w "%{http_code}" http://169.254.169.254/latest/meta-data')).toBe(
     '401',
   )
   await guest.restore()
-  expect(await greeting(address)).toMatch(SSH)
+  expect(await greeting(address, 22, 20_000)).toMatch(SSH)
 })
 
 it('boots again as the same machine', async () => {
@@ -156,8 +156,7 @@ it('is terminated, with its disk, when it powers off', async () => {
   await ssh(await login(), 'sudo systemctl poweroff')
   await expect.poll(stateOf, SLOW).toBe('terminated')
   expect(guest.state).toBe('off')
-  const { Volumes } = await ec2.send(new DescribeVolumesCommand({}))
-  expect(Volumes).toEqual([])
+  await expect.poll(async () => (await ec2.send(new DescribeVolumesCommand({}))).Volumes, SLOW).toEqual([])
   expect(await cloud().leftovers()).toEqual([])
 })
 

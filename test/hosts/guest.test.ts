@@ -97,9 +97,9 @@ it('installs from an index on this computer, and goes on with a download when a 
     const bytes = async (): Promise<number> => Number(await saidInside('stat -c %s /opt/got 2>/dev/null'))
     await expect.poll(bytes, { timeout: 20_000, interval: 100 }).toBeGreaterThan(0)
     await guest.cut()
-    const before = await bytes()
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    expect(await bytes()).toBe(before)
+    let before = -1
+    const standsStill = async (): Promise<boolean> => before === (before = await bytes())
+    await expect.poll(standsStill, { timeout: 20_000, interval: 500 }).toBe(true) // what had come is written
     mirror.bytesPerS = Infinity
     await guest.restore()
     expect(Number((await download).stdout)).toBeGreaterThan(1_000_000)

@@ -18,7 +18,8 @@ import { indexListener } from './mirror-index.js'
 import { type Mirror, startMirror } from './mirror.js'
 import type { Region } from './region.js'
 
-const WITHIN_MS = 120_000
+/** Less than a test may take: what was waited for is said. */
+const WITHIN_MS = 110_000
 const EVERY_MS = 200
 
 /** User data of a lab, as labos makes it; `settings` are lines that `lab.env` gets besides. */
@@ -105,7 +106,7 @@ export function phase(guest: Guest, wish: Partial<PhaseLine>, withinMs?: number)
   )
 }
 
-/** Resolves to what `look` finds; an attempt that fails finds nothing. Rejects after two minutes. */
+/** Resolves to what `look` finds; an attempt that fails finds nothing. Rejects after almost two minutes. */
 export async function until<T>(what: string, look: () => Promise<T | undefined>, withinMs = WITHIN_MS): Promise<T> {
   const end = performance.now() + withinMs
   let why: unknown

@@ -155,7 +155,9 @@ it('says that the disk is full when that happens on the way', async () => {
   mirrors.hub.bytesPerS = SLOW
   await again()
   await moved(PART)
-  await said(guest, `mount -o remount,size=$(($(du -sm ${NVME} | cut -f 1) + 5))m ${NVME}`)
+  // More may come between the look and the limit.
+  const limit = `mount -o remount,size=$(($(du -sm ${NVME} | cut -f 1) + 5))m ${NVME}`
+  await said(guest, `for _ in $(seq 50); do ${limit} 2>/dev/null && exit 0; sleep 0.1; done; ${limit}`)
   const failed = await phase(guest, { phase: 'weights', state: 'failed', boot })
   expect(failed).toMatchObject({ cause: 'disk.short', text: expect.stringContaining('No space left') as string })
   await said(guest, `umount ${NVME}`)

@@ -31,7 +31,7 @@ export interface Login {
 export function ssh({ address, user, hostKey }: Login, command: string): Promise<Ended> {
   const known = join(homedir(), 'known')
   writeFileSync(known, `${address} ${hostKey}\n`)
-  const options = ['BatchMode=yes', 'StrictHostKeyChecking=yes', `UserKnownHostsFile=${known}`, 'ConnectTimeout=5']
+  const options = ['BatchMode=yes', 'StrictHostKeyChecking=yes', `UserKnownHostsFile=${known}`, 'ConnectTimeout=30']
   const argv = ['-F', 'none', '-i', user.file, ...options.flatMap((option) => ['-o', option])]
   return ended(['ssh', ...argv, `ubuntu@${address}`, command])
 }

@@ -15,7 +15,7 @@ groups_of() {
 }
 
 end_processes() {
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
+    for _ in $(seq 100); do
         pids=$(groups_of "$1" | while read -r group; do cat "$group/cgroup.procs" 2>/dev/null; done | sort -un)
         [ -z "$pids" ] && return
         for pid in $pids; do kill -9 "$pid" 2>/dev/null; done

@@ -242,7 +242,7 @@ describe('the door', () => {
   })
 
   it('tells the keeper’s status and passes the wish to stop, by key', async () => {
-    const question = { port: world.port, key: 'sk-lab', timeoutMs: 1000 }
+    const question = { port: world.port, key: 'sk-lab', timeoutMs: 20_000 }
     expect(await askKeeper({ ...question, method: 'GET', path: '/labos/status' })).toEqual({ fine: true })
     await expect(askKeeper({ ...question, key: 'wrong', method: 'POST', path: '/labos/stop' })).rejects.toThrow('401')
     expect(world.stopped).toBe(0)

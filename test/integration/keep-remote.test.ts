@@ -4,7 +4,6 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { systemPorts } from '../../src/adapters/ports.js'
 import { systemProcesses } from '../../src/adapters/processes.js'
 import { connectSsh } from '../../src/adapters/ssh/machine.js'
 import { systemClock } from '../../src/adapters/system-clock.js'
@@ -14,6 +13,7 @@ import type { KeeperStatus } from '../../src/flow/keeper-status.js'
 import { labPaths } from '../../src/state/paths.js'
 import { ensureKey } from '../../src/state/store.js'
 import { ask, textOf } from '../fakes/gateway.js'
+import { quietPort } from '../fakes/quiet-port.js'
 import { saveRentedLab } from '../fakes/rented.js'
 import { served, serving } from '../fakes/served.js'
 import { useSshd } from '../fakes/use-sshd.js'
@@ -61,9 +61,8 @@ beforeAll(async () => {
   const rest = { armed: true, served: false, ends: now + 600, ends_by: 'boot', on_end: 'stop', interrupt: null }
   writeFileSync(join(home, 'lease.json'), JSON.stringify({ ...times, ...rest }))
   writeFileSync(join(home, 'key'), 'sk-engine\n')
-  const ports = systemPorts(process.platform)
-  enginePort = await ports.free()
-  port = await ports.free()
+  enginePort = await quietPort()
+  port = await quietPort()
   const paths = { labsDir: join(folder, 'labs'), cacheDir: join(folder, 'cache'), configFile: '' }
   const { host, user, port: sshPort, hostKeys } = sshd().place
   await saveRentedLab(paths, {
@@ -118,7 +117,7 @@ it('brings the endpoint of a real SSH server here, and says how far it is', asyn
   await eventually(state).toBe('serving')
   const answered = await complete()
   expect([answered.statusCode, await textOf(answered)]).toEqual([200, '{"fine":true}'])
-  expect((await status()).tokens).toEqual({ prompt: 3, generated: 4 })
+  await eventually(async () => (await status()).tokens).toEqual({ prompt: 3, generated: 4 })
 })
 
 it('finds its way back when the SSH server was away, and no phase is lost', async () => {

@@ -213,9 +213,11 @@ describe('up at bad moments', () => {
     const labos = fresh()
     const first = labos.start(['up', 'smollm2', '--yes', '--port', '0'])
     await first.says(/endpoint: opening/)
-    const second = await labos.run(['up', 'smollm2', '--yes'])
-    expect(second.stdout).toContain('smollm2 is already up')
-    expect(second.stderr).toMatch(/`labos up smollm2` \(pid \d+\) is working on "smollm2"; waiting for it/)
+    first.child.kill('SIGSTOP') // so that it is not done before the second begins
+    const second = labos.start(['up', 'smollm2', '--yes'])
+    await second.says(/`labos up smollm2` \(pid \d+\) is working on "smollm2"; waiting for it/)
+    first.child.kill('SIGCONT')
+    expect((await second.ended).stdout).toContain('smollm2 is already up')
     expect((await first.ended).exitCode).toBe(0)
   })
 
@@ -223,8 +225,11 @@ describe('up at bad moments', () => {
     const labos = fresh()
     const up = labos.start(['up', 'smollm2', '--yes', '--port', '0'])
     await up.says(/serving: loading/)
-    const down = await labos.run(['down', 'smollm2'])
-    expect(down.exitCode).toBe(0)
+    up.child.kill('SIGSTOP') // so that it is not done before the other begins
+    const down = labos.start(['down', 'smollm2'])
+    await down.says(/stopping `labos up smollm2`/)
+    up.child.kill('SIGCONT')
+    expect((await down.ended).exitCode).toBe(0)
     expect((await up.ended).exitCode).toBe(130)
     expect((await labos.run(['ps'])).stdout).toContain('No labs')
   })
@@ -270,11 +275,11 @@ describe('weights that are damaged', () => {
 describe('a lease', () => {
   it('ends the lab by itself, and that is what is said of it', async () => {
     const labos = fresh()
-    expect((await labos.run(['up', 'smollm2', '--yes', '--port', '0', '--idle', '3s'])).exitCode).toBe(0)
+    expect((await labos.run(['up', 'smollm2', '--yes', '--port', '0', '--idle', '8s'])).exitCode).toBe(0)
     const { pid, engine } = labos.keeper('smollm2')
     await eventually(() => !runs(pid) && !runs(engine?.pid ?? 0))
     expect((await labos.run(['status'])).stdout).toMatch(/state +ended: nothing was asked for [\d.]+ s \(--idle\)/)
-    expect((await labos.run(['up', 'smollm2', '--yes', '--idle', '3s'])).exitCode).toBe(0)
+    expect((await labos.run(['up', 'smollm2', '--yes', '--idle', '8s'])).exitCode).toBe(0)
   })
 })
 

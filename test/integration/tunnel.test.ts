@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cli, eventually, runs } from '../fakes/cli.js'
+import { quietPort } from '../fakes/quiet-port.js'
 import { serving } from '../fakes/served.js'
 import { saveSshLab } from '../fakes/ssh-lab.js'
 import { useSshd } from '../fakes/use-sshd.js'
@@ -36,7 +37,7 @@ beforeEach(async () => {
   await endKeeper()
   rmSync(labs, { recursive: true, force: true })
   const there = { ...serving, enginePort, home: machine, scope: 'user' as const }
-  await saveSshLab(paths, sshd(), { port: await freePort(), serving: there })
+  await saveSshLab(paths, sshd(), { port: await quietPort(), serving: there })
 })
 afterAll(async () => {
   await endKeeper()
@@ -44,14 +45,6 @@ afterAll(async () => {
   rmSync(labs, { recursive: true, force: true })
   await labos.close()
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((done) => server.once('listening', done))
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
-}
 
 /** One that a test left in the background. */
 async function endKeeper(): Promise<void> {
@@ -145,7 +138,7 @@ describe('the endpoint in the foreground', () => {
   })
 
   it('is on another port for this time, where everybody finds it', async () => {
-    const port = await freePort()
+    const port = await quietPort()
     const tunnel = open('--port', String(port))
     const baseUrl = await opened(tunnel)
     expect(baseUrl).toBe(`http://127.0.0.1:${String(port)}/v1`)
@@ -175,7 +168,7 @@ describe('the endpoint in the background', () => {
     await eventually(async () => (await models(baseUrl)) === 200)
     expect(await interrupt(tunnel)).toBe(0)
     expect([runs(pid), await models(baseUrl)]).toEqual([true, 200])
-    const other = open('--port', String(await freePort()))
+    const other = open('--port', String(await quietPort()))
     expect(await other.ended).toBe(2)
     expect(other.stderr()).toMatch(/open already, on port/)
   })
@@ -205,7 +198,7 @@ describe('other ports of the machine', () => {
   it('lead here alone where the lab ends at its machine, and say what is not there', async () => {
     rmSync(labs, { recursive: true, force: true })
     await saveSshLab(paths, sshd())
-    const nobody = await freePort()
+    const nobody = await quietPort()
     const tunnel = open('-L', `0:${String(enginePort)},0:${String(nobody)}`)
     await eventually(() => (tunnel.stdout().match(/leads to port/g) ?? []).length === 2)
     const [port = '', dead = ''] = [...tunnel.stdout().matchAll(/127\.0\.0\.1:(\d+) leads/g)].map(

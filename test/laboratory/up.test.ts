@@ -137,7 +137,7 @@ describe('the endpoint', () => {
   })
 
   it('says how the lab is: its lease is armed on the machine, its cost is counted', async () => {
-    expect(await status()).toMatchObject({
+    await expect.poll(status, { timeout: 60_000, interval: 200 }).toMatchObject({
       state: 'serving',
       path: { state: 'connected' },
       lease: { armed: true, endsBy: 'idle', idleMs: 1_800_000 },
@@ -163,7 +163,7 @@ describe('the endpoint', () => {
         () => false,
       ),
     )
-    expect((await status()).state).toBe('serving')
+    await until('it serves', async () => (await status()).state === 'serving')
   }, 180_000)
 
   it('outlives a laptop that was asleep', async () => {

@@ -2,12 +2,14 @@
 import { spawn } from 'node:child_process'
 import { openSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../src/adapters/system-clock.js'
 import { ask } from '../../src/serve/health.js'
+import { endNow } from '../fakes/cli.js'
+import { quietPort } from '../fakes/quiet-port.js'
 import { CONTEXT_TOKENS, vllmConfig } from './config.js'
 import type { Installation } from './installation.js'
 import { groupOf } from './process-group.js'
@@ -47,21 +49,6 @@ const KEY = 'sk-engine-of-the-test'
 const SERVES_MS = 240_000
 const LOOK_MS = 200
 
-/** Free, and of those that no connection is given: vLLM listens only after a quarter of a minute. */
-async function quietPort(): Promise<number> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
-    const server = createServer()
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
-    })
-    if (!isFree) continue
-    await new Promise((resolve) => server.close(resolve))
-    return port
-  }
-  throw new Error('no port between 20000 and 30000 is free')
-}
-
 export async function startEngine({ home, cache }: Installation, wish: EngineWish = {}): Promise<RunningEngine> {
   const port = await quietPort()
   const file = join(home, `vllm-${String(port)}.yaml`)
@@ -95,8 +82,14 @@ export async function startEngine({ home, cache }: Installation, wish: EngineWis
       const over = exit.then(({ code }) => Promise.reject(new Error(`vLLM ended (${String(code)}):\n${tail(lines())}`)))
       await Promise.race([over, until(async () => (await health()) === 200, lines)])
     },
-    process: (title) => groupOf(pid).find((each) => each.title.endsWith(title))?.pid ?? 0,
-    kill: () => groupOf(pid).forEach((each) => process.kill(each.pid, 'SIGKILL')),
+    process: (title) => {
+      const found = groupOf(pid).find((each) => each.title.endsWith(title))
+      if (!found) throw new Error(`no process ${title}`)
+      return found.pid
+    },
+    kill: () => {
+      for (const each of groupOf(pid)) endNow(each.pid)
+    },
   }
 }
 

@@ -8,7 +8,8 @@ import { labNameOf, type RentUpRequest } from './request.js'
 export function leftAtOnce(request: RentUpRequest, paths: Paths): string {
   const name = labNameOf(request)
   const record = recordOf(paths, name)
-  if (record === undefined) return `Left at once: nothing of "${name}" was asked for yet.`
+  // A record is there before the first thing is asked for, until nothing is left.
+  if (record === undefined) return `Left at once: there is nothing of "${name}", in AWS or here.`
   if (record === 'damaged' || !isRented(record))
     return `Left at once. See what runs of "${name}": labos status ${name}.`
   return `Left at once. ${stillRuns(record)}\nRemove what there is of "${name}": labos down ${name}`

@@ -6,7 +6,15 @@ import { logFile } from '../../../src/state/log-file.js'
 import { checkLabName, defaultLabName, labPaths, type Paths } from '../../../src/state/paths.js'
 import { labNames, readKeeper, readKey, readLab } from '../../../src/state/read.js'
 import type { LabRecord } from '../../../src/state/record.js'
-import { ensureKey, ensureLabDir, newLabId, removeLab, saveKeeper, saveLab, setRecordAside } from '../../../src/state/store.js'
+import {
+  ensureKey,
+  ensureLabDir,
+  newLabId,
+  removeLab,
+  saveKeeper,
+  saveLab,
+  setRecordAside,
+} from '../../../src/state/store.js'
 import { somePlan } from '../../fakes/plan.js'
 import { tempDir } from '../../fakes/temp-dir.js'
 
