@@ -8,6 +8,7 @@ import { askKeeper } from './connect/door.js'
 import { allLabs, labStatus, type LabStatus } from './flow/lab-status.js'
 import { labNames } from './state/read.js'
 import { checkLabName } from './state/paths.js'
+import { toJson } from './ui/json.js'
 import { paintFor } from './ui/paint.js'
 
 interface Wish {
@@ -57,11 +58,11 @@ async function answer({ command, name, json }: Wish): Promise<string | undefined
   const paint = paintFor(process.stdout.isTTY, env)
   if (command === 'ps') {
     const labs = await allLabs(deps)
-    return json ? JSON.stringify({ labs }, null, 2) : labTable(labs, paint)
+    return json ? toJson({ labs }, 2) : labTable(labs, paint)
   }
   const names = labNames(deps.paths)
   const chosen = name ?? env['LABOS_NAME'] ?? (names.length === 1 ? names[0] : undefined)
   if (chosen === undefined || !names.includes(checkLabName(chosen))) return undefined
   const lab: LabStatus = await labStatus(chosen, deps)
-  return json ? JSON.stringify(lab, null, 2) : statusScreen(lab, paint)
+  return json ? toJson(lab, 2) : statusScreen(lab, paint)
 }

@@ -6,6 +6,7 @@ import { makeContext } from '../context.js'
 import type { Context } from '../flow/context.js'
 import type { Paths } from '../state/paths.js'
 import type { Emit } from '../ui/events.js'
+import { toJson } from '../ui/json.js'
 import { paintFor, type Paint } from '../ui/paint.js'
 import type { Reporter } from '../ui/reporter.js'
 import { applyConfig } from './config-file.js'
@@ -89,8 +90,8 @@ export abstract class BaseCommand extends Command {
   /** The one way results leave: JSON, or what `screen` makes of them. */
   protected render<T>(result: T, flags: BaseFlags, screen: (result: T, paint: Paint) => string, stream = false): void {
     this.#reporter?.stop()
-    if (stream && flags.json) process.stdout.write(`${JSON.stringify({ type: 'result', result })}\n`)
-    else if (flags.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+    if (stream && flags.json) process.stdout.write(`${toJson({ type: 'result', result })}\n`)
+    else if (flags.json) process.stdout.write(`${toJson(result, 2)}\n`)
     else {
       const text = screen(result, this.paint(flags))
       if (text !== '') process.stdout.write(`${text}\n`)

@@ -7,6 +7,7 @@ import { watchStdin } from '../cli/watch-stdin.js'
 import { chooseLab } from '../flow/choose-lab.js'
 import { openDetached } from '../flow/tunnel/detached.js'
 import { type OpenTunnel, tunnel } from '../flow/tunnel/tunnel.js'
+import { toJson } from '../ui/json.js'
 
 export default class Tunnel extends BaseCommand {
   static override aliases = ['port-forward']
@@ -69,6 +70,6 @@ endpoint. A line on stdout says when all is open. --json: an event a line.`
   }
 
   #say(open: OpenTunnel, { json }: BaseFlags): void {
-    process.stdout.write(`${json ? JSON.stringify({ type: 'open', ...open }) : openTunnelText(open)}\n`)
+    process.stdout.write(`${json ? toJson({ type: 'open', ...open }) : openTunnelText(open)}\n`)
   }
 }

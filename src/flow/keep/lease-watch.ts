@@ -37,27 +37,16 @@ const READ_MS = 15_000
 /** Until the machine has seen, too, that it serves: another end holds from then on. */
 const SOON_MS = 1000
 
-export function watchLease({ isForRun, ...on }: Leased, { clock, path, isServing, say }: LeaseWatchDeps): LeaseWatch {
+export function watchLease(leased: Leased, deps: LeaseWatchDeps): LeaseWatch {
+  const { clock, isServing } = deps
   const stopping = new AbortController()
   const { signal } = stopping
   let alarm = new AbortController()
   let askers: (() => void)[] = []
   let last: { readonly lease: MachineLease; readonly monotonicMs: number; readonly wallMs: number } | undefined
   const read = async (): Promise<void> => {
-    const machine = path.machine()
-    if (!machine) return
-    const tell = async (word: 'heard' | 'free'): Promise<void> => {
-      const { exitCode, stderr } = await runWithin(machine, scriptCommand(on, 'lease.sh', word).argv, clock, signal)
-      if (exitCode !== 0) say(`lease.sh ${word} ends with ${String(exitCode)}: ${stderr.trim()}`)
-    }
-    if (isForRun) await tell('heard')
-    const argv = ['sh', '-c', LEASE_SCRIPT, 'sh', `${on.home}/lease.json`] as const
-    const { exitCode, stdout } = await runWithin(machine, argv, clock, signal)
-    const lease = exitCode === 0 ? readLeaseFile(stdout) : undefined
-    if (!lease) return
-    last = { lease, monotonicMs: clock.monotonicMs(), wallMs: clock.now() }
-    // Its run was killed, and somebody took it over who may well shut the lid.
-    if (!isForRun && lease.unheardLimitSeconds !== null) await tell('free')
+    const lease = await readThrough(leased, deps, signal)
+    if (lease) last = { lease, monotonicMs: clock.monotonicMs(), wallMs: clock.now() }
   }
   const watch = async (): Promise<void> => {
     while (!signal.aborted) {
@@ -90,4 +79,24 @@ export function watchLease({ isForRun, ...on }: Leased, { clock, path, isServing
       await done
     },
   }
+}
+
+async function readThrough(
+  { isForRun, ...on }: Leased,
+  { clock, path, say }: LeaseWatchDeps,
+  signal: AbortSignal,
+): Promise<MachineLease | undefined> {
+  const machine = path.machine()
+  if (!machine) return undefined
+  const tell = async (word: 'heard' | 'free'): Promise<void> => {
+    const { exitCode, stderr } = await runWithin(machine, scriptCommand(on, 'lease.sh', word).argv, clock, signal)
+    if (exitCode !== 0) say(`lease.sh ${word} ends with ${String(exitCode)}: ${stderr.trim()}`)
+  }
+  if (isForRun) await tell('heard')
+  const argv = ['sh', '-c', LEASE_SCRIPT, 'sh', `${on.home}/lease.json`] as const
+  const { exitCode, stdout } = await runWithin(machine, argv, clock, signal)
+  const lease = exitCode === 0 ? readLeaseFile(stdout) : undefined
+  // Its run was killed, and somebody took it over who may well shut the lid.
+  if (lease && !isForRun && lease.unheardLimitSeconds !== null) await tell('free')
+  return lease
 }
