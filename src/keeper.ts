@@ -12,6 +12,8 @@ function tell(word: KeeperWord): void {
   if (process.connected) process.send?.(word, undefined, undefined, () => undefined)
 }
 
+const LAST_WORDS_MS = 5000
+
 const say = (line: string): void => void process.stdout.write(`${new Date().toISOString()} ${line}\n`)
 
 async function main(): Promise<void> {
@@ -85,5 +87,7 @@ main().then(
     })
     process.exitCode = 1
     if (process.connected) process.disconnect()
+    // Whatever is open still must not keep a keeper that nobody knows of.
+    setTimeout(() => process.exit(1), LAST_WORDS_MS).unref()
   },
 )

@@ -21,7 +21,7 @@ import type { Reporter } from '../ui/reporter.js'
 export default class Run extends DashedCommand {
   static override description = [
     'Run a command with a model of its own, and take the model down again.',
-    'Brings a lab up as labos up does, runs the command with OPENAI_BASE_URL, OPENAI_API_KEY and LABOS_MODEL in its environment, and takes the lab down however the command ends: when it fails or is killed too, at Ctrl-C, SIGTERM and SIGHUP, and when the lab does not come up. Where the whole computer goes, the machine ends itself 15 minutes later.',
+    'Brings a lab up as labos up does, runs the command with OPENAI_BASE_URL, OPENAI_API_KEY and LABOS_MODEL in its environment, and takes the lab down however the command ends: when it fails or is killed too, at Ctrl-C, SIGTERM and SIGHUP, and when the lab does not come up. Where this whole computer goes, the machine, or what serves on a host of your own, ends itself 15 minutes later.',
     "Exits with the command's own exit; with 9 when something could not be taken down. With --json the command's stdout goes to stderr. In CI: docs/ci.md.",
   ].join('\n\n')
   static override examples = [

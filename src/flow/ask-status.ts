@@ -31,8 +31,7 @@ export async function lookAtKeeper(lab: Asked, keeper: KeeperRecord | undefined,
   if (!keeper) return { kind: 'none' }
   if (keeper.ended) return { kind: 'ended', ended: keeper.ended }
   if (!(await deps.processes.isAlive(keeper))) return { kind: 'lost' }
-  // One that is late once may be kept waiting by a busy computer; what ends or replaces a keeper goes by this.
-  const answer = (await askStatus(lab, deps)) ?? (await askStatus(lab, deps))
+  const answer = await askStatus(lab, deps)
   return answer ? { kind: 'answers', answer } : { kind: 'silent' }
 }
 

@@ -1,7 +1,7 @@
 import { LabosError } from '../errors/labos-error.js'
 import { TAGS } from '../plan/aws/tags.js'
 import { readLab } from '../state/read.js'
-import { isOnHost, type RentedLab } from '../state/record.js'
+import { isOnHost, isOnMachine, type RentedLab } from '../state/record.js'
 import { saveLab } from '../state/store.js'
 import { formatTime } from '../ui/format.js'
 import { chooseLab } from './choose-lab.js'
@@ -9,6 +9,7 @@ import type { Context } from './context.js'
 import { extendHost } from './extend-host.js'
 import { withMachineOf } from './rented-lab.js'
 import { costOfLab } from './rented-record.js'
+import { isOwnOrphan, orphanWords } from './run/orphan.js'
 import { tellKeeper } from './tell-keeper.js'
 import { type MachineWord, tellMachine } from './tell-machine.js'
 
@@ -40,6 +41,8 @@ export async function extend({ name, byMs }: ExtendRequest, context: Context, si
   if (!(byMs > 0)) throw noTime()
   const chosen = await chooseLab(name, context)
   const record = readLab(context.paths, chosen)
+  if (record && isOnMachine(record) && (await isOwnOrphan(record, context)))
+    context.emit({ type: 'warning', text: `the \`labos run\` of ${chosen} is gone: ${orphanWords(record)}` })
   if (record && isOnHost(record)) return extendHost(record, byMs, context, signal)
   return withMachineOf('extend', chosen, context, signal, async ({ record, machine, holdings, nowMs }) => {
     if (machine.state !== 'running' && machine.state !== 'pending') throw notRunning(record)

@@ -39,7 +39,9 @@ export const differsError = (name: string, how: string, first?: string): LabosEr
  */
 export function checkDeadline({ name, plan, expiresAt }: RentedLab | HostLab, askedMs: number | undefined): void {
   if (askedMs === undefined || askedMs === plan.lease.ttlMs) return
-  if (expiresAt === undefined) throw differsError(name, 'it was made without a deadline', 'Leave `--ttl` out.')
+  const { ttlMs } = plan.lease
+  const made = ttlMs === undefined ? 'without a deadline' : `for ${formatRoundDuration(ttlMs)}`
+  if (expiresAt === undefined) throw differsError(name, `it was made ${made}`, 'Leave `--ttl` out.')
   const later = `Leave \`--ttl\` out; \`labos extend 2h ${name}\` ends it two hours later.`
   throw differsError(name, `its deadline stands: ${formatTime(expiresAt)}`, later)
 }

@@ -8,12 +8,11 @@ import {
   type LocalLab,
   type MachineLab,
   type RentedMachine,
-  type Runner,
 } from '../state/record.js'
 import { type AskDeps, lookAtKeeper, pidsOf } from './ask-status.js'
 import { endpointOf, fromAnswer, openPort, SILENT } from './from-answer.js'
 import type { KeeperStatus, Note, PathStatus, PhaseStatus } from './keeper-status.js'
-import { isOwnOrphan } from './run/orphan.js'
+import { isOwnOrphan, orphanWords } from './run/orphan.js'
 import { recordStatus, servedStatus } from './served-status.js'
 
 export interface StatusDeps extends AskDeps {
@@ -132,16 +131,12 @@ export async function machineLabStatus(
 }
 
 /** Nobody waits for a lab whose `labos run` was killed. */
-async function withRunner(
-  status: LabStatus,
-  record: { readonly runner?: Runner },
-  deps: StatusDeps,
-): Promise<LabStatus> {
+async function withRunner(status: LabStatus, record: LabRecord, deps: StatusDeps): Promise<LabStatus> {
   if (status.state === 'ended' || !(await isOwnOrphan(record, deps))) return status
   const known = status.detail === undefined ? '' : `${status.detail}; `
   return {
     ...status,
-    detail: `${known}the \`labos run\` it was for is gone: \`labos down ${status.name}\` removes it`,
+    detail: `${known}the \`labos run\` it was for is gone: ${isOnMachine(record) ? orphanWords(record) : `\`labos down ${status.name}\` removes it`}`,
   }
 }
 

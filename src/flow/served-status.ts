@@ -79,9 +79,9 @@ function closed(known: LabStatus, look: KeeperLook, record: MachineLab): LabStat
   return { ...known, detail: `${known.detail ?? ''}; ${whatNow(look, record)}` }
 }
 
-function whatNow({ kind }: KeeperLook, { name, plan, stepsDone }: MachineLab): string {
+function whatNow({ kind }: KeeperLook, { name, plan, stepsDone, runner }: MachineLab): string {
   if (kind === 'none' && !stepsDone.includes('laboratory'))
     return `its set-up was not seen to its end: \`labos up ${plan.model.id} --name ${name}\` goes on`
   const why = kind === 'lost' ? 'its keeper is gone without a word' : 'its endpoint is closed'
-  return `${why}: \`labos tunnel ${name}\` opens it`
+  return runner ? why : `${why}: \`labos tunnel ${name}\` opens it`
 }

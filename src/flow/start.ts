@@ -9,6 +9,7 @@ import { endpointOf } from './from-answer.js'
 import type { Proof } from './prove-serving.js'
 import { type HeldLab, withMachineOf } from './rented-lab.js'
 import { costOfLab, ratesOfLab, withMachine } from './rented-record.js'
+import { refuseOrphan } from './run/orphan.js'
 import { serveAgain, type ServedAgain, type ServeAgainWish } from './serve-again.js'
 import { stillRuns } from './still-runs.js'
 
@@ -42,11 +43,12 @@ const START_MS = 10 * 60_000
 /**
  * Starts the stopped machine of a rented lab with a new deadline, which is on the machine before it starts, and goes on as `up`
  * does until the model answers, where one is to be served. What fails then leaves the machine running. Throws `capacity.none`
- * and `quota.vcpu`, after which it is stopped as before, `machine.gone`, `machine.failed`, `usage.value` for a lab on this
+ * and `quota.vcpu`, after which it is stopped as before, `machine.gone`, `machine.failed`, `lab.differs`, `usage.value` for a lab on this
  * computer, what asking AWS throws, and what `up` throws.
  */
 export const start = (request: StartRequest, context: Context, signal: AbortSignal): Promise<Started> =>
   withMachineOf('start', request.name, context, signal, async (held) => {
+    await refuseOrphan(held.record, context)
     const { state } = held.machine
     const outcome = state === 'running' || state === 'pending' ? 'already-running' : 'started'
     const record = await running(request, held, context, signal)

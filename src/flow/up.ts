@@ -13,6 +13,7 @@ import { labStatus, type LabStatus } from './lab-status.js'
 import { makeLaboratory } from './laboratory.js'
 import { lockedLab } from './lock-lab.js'
 import { openEndpoint } from './open-endpoint.js'
+import { patientStatus } from './patient-status.js'
 import { planLab } from './plan-lab.js'
 import { proveServing, type Proof } from './prove-serving.js'
 import { localProving } from './proving.js'
@@ -74,19 +75,6 @@ async function upLocked(
   await endRunning(name, context, signal)
   const record = differs === undefined ? existing : await createRecord(request, model, name, context, existing)
   return make(request, record, false, context, signal)
-}
-
-const LOOKS = 4
-const LOOK_MS = 2000
-
-/** What is silent for a moment is not ended for it: others may be in the middle of an answer. */
-async function patientStatus(name: string, context: Context, signal: AbortSignal): Promise<LabStatus> {
-  for (let looks = 1; ; looks += 1) {
-    const status = await labStatus(name, context)
-    if (status.state !== 'unresponsive' || looks === LOOKS) return status
-    if (looks === 1) context.emit({ type: 'note', text: `"${name}" does not answer; it is asked again` })
-    await context.clock.sleep(LOOK_MS, signal)
-  }
 }
 
 async function createRecord(

@@ -1,4 +1,4 @@
-/** When a lab ends by itself. Pure; the keeper asks it every half minute. */
+/** When a lab ends by itself. Pure; the keeper asks it at least every half minute. */
 import type { PlannedLease } from '../plan/plan.js'
 
 export interface LeaseFacts {

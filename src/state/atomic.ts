@@ -11,11 +11,11 @@ export async function writeAtomic(path: string, content: string): Promise<void> 
   await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw fromFileSystem(error, path)
   })
-  await writeWhole(path, content)
+  await replaceFile(path, content)
 }
 
 /** The same, in a folder that is there: one that was removed meanwhile does not come back. */
-export async function writeWhole(path: string, content: string): Promise<void> {
+export async function replaceFile(path: string, content: string): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
     const file = await open(temporary, 'wx', 0o600)

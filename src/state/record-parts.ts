@@ -66,6 +66,8 @@ export const serving = z.object({
   /** The machine ends itself after so long without a request, and when it does not serve so long after a start. */
   idleMs: z.exactOptional(z.number()),
   bootMs: z.exactOptional(z.number()),
+  /** And when it was not heard for so long that whom it is for is there. */
+  unheardMs: z.exactOptional(z.number()),
   /** labos's folder on the machine. */
   home: z.string(),
   /** Whose units they are: the machine's (through sudo), or those of the user who logs in. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { fromFileSystem } from '../errors/from-system.js'
-import { writeAtomic, writeWhole } from './atomic.js'
+import { writeAtomic, replaceFile } from './atomic.js'
 import { labPaths, type Paths } from './paths.js'
 import { readKey } from './read.js'
 import type { KeeperRecord, LabRecord } from './record.js'
@@ -11,7 +11,7 @@ export const saveLab = (paths: Paths, record: LabRecord): Promise<void> =>
 
 /** Rejects where the lab was removed meanwhile: a keeper must not make it again. */
 export const saveKeeper = (paths: Paths, name: string, record: KeeperRecord): Promise<void> =>
-  writeWhole(labPaths(paths, name).keeper, `${JSON.stringify(record, null, 2)}\n`)
+  replaceFile(labPaths(paths, name).keeper, `${JSON.stringify(record, null, 2)}\n`)
 
 /** A new lab's id: what tags and logs call it, whatever its name. */
 export const newLabId = (): string => `lab-${randomBytes(5).toString('hex')}`

@@ -1,9 +1,6 @@
 # Sourced by lease.sh: what the cloud says of the machine, and what the engine's counters say.
 # shellcheck shell=sh disable=SC2154,SC2034
 
-# That lab is its user's own now, whoever it was for.
-if [ -e "$LABOS_HOME/free" ]; then LABOS_UNHEARD_S=''; fi
-
 is_rented() { [ "$LABOS_PROVIDER" != ssh ] && [ "$LABOS_ON_END" = poweroff ]; }
 
 # The deadline of the machine's tag, and the notice that a spot machine gets some two minutes before it is taken away.

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Ends this machine: at its deadline, when it does not serve within its time after a boot, when nobody asked it anything for
-# long, when it is for a `labos run` and nobody speaks for that any more. Needs no laptop, no network, no login and no engine. A timer of systemd's is armed first of all at each boot; `check`
-# runs each half minute, moves it where the deadline moved, and writes lease.json.
+# long, when it is for a `labos run` and nobody speaks for that any more. Needs no laptop, no network, no login and no engine. A
+# timer of systemd's is armed first of all at each boot; `check` runs each half minute, moves it where the deadline moved, and
+# writes lease.json.
 #   lease.sh arm | check | show | end
 #   lease.sh heard | free      whom this lab is for is there; it needs nobody to be there any more
 #   lease.sh extend SECONDS    on a host of the user's own; on EC2 the tag labos:expires-at says when
@@ -19,6 +20,8 @@ LAST_RESORT_S=14400
 decide() {
     deadline=$(number "$run/deadline") boot_deadline='' ends='' ends_by=''
     began=$(number "$run/boot")
+    # That lab is its user's own now, whoever it was for.
+    if [ -e "$LABOS_HOME/free" ]; then LABOS_UNHEARD_S=''; fi
     if [ -z "$served" ] && [ -n "$LABOS_BOOT_S" ] && [ -n "$began" ]; then boot_deadline=$((began + LABOS_BOOT_S)); fi
     sooner "$deadline" deadline
     sooner "$boot_deadline" boot
@@ -33,8 +36,21 @@ sooner() {
 # Whom it is for says that it is there four times a minute. True where nobody has for too long.
 is_unheard() {
     [ -n "$LABOS_UNHEARD_S" ] && [ -n "$began" ] || return 1
-    heard=$(number "$run/heard")
-    [ $((${heard:-$began} + LABOS_UNHEARD_S)) -le "$t" ]
+    heard_at=$(number "$run/heard")
+    : "${heard_at:=$began}"
+    if [ "$heard_at" -gt "$t" ]; then # the clock went back
+        heard_at=$t
+        echo "$t" | replace "$run/heard"
+    fi
+    [ $((heard_at + LABOS_UNHEARD_S)) -le "$t" ]
+}
+
+# One at a time: two that count at once lose what one has seen, and what is armed must not be ended by what came before.
+alone() {
+    mkdir -p "$run"
+    # A redirection of `exec` that fails would end the script.
+    (: >>"$run/lock") 2>/dev/null || return 0
+    exec 9>"$run/lock" && flock -w "$1" 9
 }
 
 json() {
@@ -56,9 +72,7 @@ keep_deadline() {
 }
 
 check() {
-    mkdir -p "$run"
-    # One at a time: two that count at once lose what one has seen.
-    exec 9>"$run/lock" && flock -w 20 9
+    alone 20
     t=$(now)
     if is_rented; then follow_cloud; fi
     look
@@ -81,6 +95,7 @@ end_reason() {
 
 arm() {
     write_units
+    alone 60
     t=$(now)
     rm -f "$run/served" "$run/idle" "$run/tokens" "$run/armed" "$run/interrupt" "$run/heard"
     # Never without one: another may look meanwhile.
@@ -118,13 +133,13 @@ extend() {
 }
 
 heard() {
-    mkdir -p "$run"
+    # What has ended or was removed does not come back.
+    [ -e "$run/boot" ] || return 0
     now | replace "$run/heard"
 }
 
 free() {
-    : | replace "$LABOS_HOME/free"
-    LABOS_UNHEARD_S=''
+    : | replace "$LABOS_HOME/free" || exit 1
     check
 }
 
@@ -136,15 +151,18 @@ refuse() {
 # A host of the user's own goes on; what runs on it for this lab does not.
 end() {
     [ "$LABOS_ON_END" = poweroff ] && exec systemctl -i --no-block poweroff
+    alone 60
+    is_armed_here=$(number "$run/boot")
     # The timer may be some seconds early.
     t=$(($(now) + 10)) served=$(number "$run/served") idle_since=$(number "$run/idle")
     decide
     end_reason
-    rm -f "$LABOS_HOME/deadline" "$run/deadline" "$run/boot"
+    rm -f "$LABOS_HOME/deadline" "$run/deadline"
     ctl disable "$unit-bootstrap.service" "$unit-arm.service"
-    ctl stop "$unit-lease.timer" "$unit-end.timer" "$unit-bootstrap.service" "$unit-engine.service"
-    # It was armed anew meanwhile: another lease holds.
-    [ -e "$run/boot" ] && return 0
+    ctl stop "$unit-lease.timer" "$unit-lease.service" "$unit-end.timer" "$unit-bootstrap.service" "$unit-engine.service"
+    rm -f "$run/boot"
+    # Why it ended was said when it did.
+    [ -n "$is_armed_here" ] || return 0
     t=$(now) began='' served='' idle_since='' deadline='' boot_deadline='' hard_end='' ends=$t ends_by=$reason
     json | replace "$LABOS_HOME/lease.json"
 }

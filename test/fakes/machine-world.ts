@@ -134,7 +134,7 @@ export interface LeaseFile {
   readonly unheard_limit: number | null
   readonly served: boolean
   readonly ends: number | null
-  readonly ends_by: 'deadline' | 'boot' | 'idle' | null
+  readonly ends_by: 'deadline' | 'boot' | 'idle' | 'unheard' | null
   readonly on_end: 'poweroff' | 'stop'
   readonly interrupt: number | null
 }

@@ -68,6 +68,8 @@ export interface FakeHost {
   journal: readonly string[]
   unitState: string
   setContextExit: number
+  /** What `lease.sh end` exits with. */
+  endExit: number
   metrics: string
   /** Contexts that were set. */
   readonly contexts: number[]
@@ -91,6 +93,7 @@ export function fakeHost(nowSeconds: () => number): FakeHost {
     journal: [],
     unitState: 'active',
     setContextExit: 0,
+    endExit: 0,
     metrics: '',
     contexts: [],
     ran: [],
@@ -113,7 +116,8 @@ export function fakeHost(nowSeconds: () => number): FakeHost {
       host.contexts.push(Number(line.split(' ').at(-1)))
       return { exitCode: host.setContextExit }
     }
-    if (/lease\.sh (end|heard|free)$/.test(line)) return {}
+    if (line.endsWith('lease.sh end')) return { exitCode: host.endExit }
+    if (/lease\.sh (heard|free)$/.test(line)) return {}
     if (line.endsWith('/key')) return host.key === '' ? { exitCode: 1 } : { stdout: `${host.key}\n` }
     if (line.endsWith('/lease.json')) {
       if (host.lease === '') return { exitCode: 1 }

@@ -7,8 +7,10 @@ import { later } from '../../lease/seen-lease.js'
 import type { Clock, ConnectSsh, Processes, ProcessRef, SshPlace } from '../../ports.js'
 import type { RemoteWatch } from '../../serve/remote/watch.js'
 import type { Paths } from '../../state/paths.js'
+import { readMachineLab } from '../../state/read.js'
 import type { KeeperRecord, MachineLab, Serving } from '../../state/record.js'
 import type { LeaseWatch } from './lease-watch.js'
+import { recordNow } from './record-now.js'
 
 export interface KeepRemoteDeps {
   readonly paths: Paths
@@ -53,3 +55,7 @@ export function leaseNow({ lease, gateway }: Held): MachineLease | undefined {
   const read = lease?.read()
   return read && later(read.lease, read.ageMs / 1000, gateway?.activity().inFlight ?? 0)
 }
+
+/** See `recordNow`. */
+export const machineLabNow = ({ record, deps }: Held): MachineLab | undefined =>
+  recordNow(record, () => readMachineLab(deps.paths, record.name))

@@ -24,28 +24,33 @@ export interface LeaseWatchDeps {
   readonly path: Pick<MachinePath, 'machine'>
   /** Whether the engine answers here. */
   isServing(): boolean
+  /** Whom the lab is for, now. */
+  isFor(): Promise<ForWhom>
   /** A line for the keeper's own log. */
   say(line: string): void
 }
 
-export interface Leased extends OnMachine {
-  /** The machine is for a `labos run` that this keeper goes on with. */
-  readonly isForRun: boolean
-}
+/** `run`: a `labos run` that goes on. `user`: whoever brought it up. `nobody`: its run is gone, or the lab is. */
+export type ForWhom = 'run' | 'user' | 'nobody'
 
 const READ_MS = 15_000
 /** Until the machine has seen, too, that it serves: another end holds from then on. */
 const SOON_MS = 1000
 
-export function watchLease(leased: Leased, deps: LeaseWatchDeps): LeaseWatch {
+export function watchLease(on: OnMachine, deps: LeaseWatchDeps): LeaseWatch {
   const { clock, isServing } = deps
   const stopping = new AbortController()
   const { signal } = stopping
   let alarm = new AbortController()
   let askers: (() => void)[] = []
+  const told = new Set<string>()
+  const sayOnce = (line: string): void => {
+    if (!told.has(line)) deps.say(line)
+    told.add(line)
+  }
   let last: { readonly lease: MachineLease; readonly monotonicMs: number; readonly wallMs: number } | undefined
   const read = async (): Promise<void> => {
-    const lease = await readThrough(leased, deps, signal)
+    const lease = await readThrough(on, { ...deps, say: sayOnce }, signal)
     if (lease) last = { lease, monotonicMs: clock.monotonicMs(), wallMs: clock.now() }
   }
   const watch = async (): Promise<void> => {
@@ -82,21 +87,26 @@ export function watchLease(leased: Leased, deps: LeaseWatchDeps): LeaseWatch {
 }
 
 async function readThrough(
-  { isForRun, ...on }: Leased,
-  { clock, path, say }: LeaseWatchDeps,
+  on: OnMachine,
+  { clock, path, isFor, say }: LeaseWatchDeps,
   signal: AbortSignal,
 ): Promise<MachineLease | undefined> {
   const machine = path.machine()
   if (!machine) return undefined
   const tell = async (word: 'heard' | 'free'): Promise<void> => {
-    const { exitCode, stderr } = await runWithin(machine, scriptCommand(on, 'lease.sh', word).argv, clock, signal)
-    if (exitCode !== 0) say(`lease.sh ${word} ends with ${String(exitCode)}: ${stderr.trim()}`)
+    try {
+      const { exitCode, stderr } = await runWithin(machine, scriptCommand(on, 'lease.sh', word).argv, clock, signal)
+      if (exitCode !== 0) say(`lease.sh ${word} ends with ${String(exitCode)}: ${stderr.trim()}`)
+    } catch (error) {
+      say(`lease.sh ${word}: ${String(error)}`) // the lease may be read all the same
+    }
   }
-  if (isForRun) await tell('heard')
+  const whom = await isFor()
+  if (whom === 'run') await tell('heard')
   const argv = ['sh', '-c', LEASE_SCRIPT, 'sh', `${on.home}/lease.json`] as const
   const { exitCode, stdout } = await runWithin(machine, argv, clock, signal)
   const lease = exitCode === 0 ? readLeaseFile(stdout) : undefined
   // Its run was killed, and somebody took it over who may well shut the lid.
-  if (lease && !isForRun && lease.unheardLimitSeconds !== null) await tell('free')
+  if (lease && whom === 'user' && lease.unheardLimitSeconds !== null) await tell('free')
   return lease
 }

@@ -24,6 +24,7 @@ import { formatDuration } from '../../ui/format.js'
 import type { KeeperStatus } from '../keeper-status.js'
 import { type KeeperBook, keeperBook } from './book.js'
 import { awayFrom } from './away.js'
+import { recordNow } from './record-now.js'
 import { forgetOrphan, isOrphan } from '../run/orphan.js'
 
 export interface KeepDeps {
@@ -44,7 +45,7 @@ export interface KeepDeps {
 
 interface Care {
   readonly startedAtMs: number
-  /** When the engine could be asked, or was given up: a load is not idle. */
+  /** When the engine could first be asked, or did not start: the first load is not idle. */
   readySinceMs?: number
   supervisor?: Supervisor
 }
@@ -74,7 +75,10 @@ export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): P
     stop: () => stop.abort(),
   })
   const book = keeperBook({ name, port: record.plan.port }, deps)
-  await book.write({})
+  await book.write({}).catch(async (error: unknown) => {
+    await gateway.close()
+    throw error
+  })
   deps.onListening()
   const log = logFile(labPaths(deps.paths, name).engineLog)
   const supervisor = lookAfter(
@@ -96,7 +100,7 @@ export async function keep(name: string, deps: KeepDeps, signal: AbortSignal): P
         : ended,
   })
   deps.say(`ended: ${ended.detail}`)
-  if (await isOrphan(record, deps.processes))
+  if (record.runner)
     await forgetOrphan(deps.paths, name, deps).catch((error: unknown) => deps.say(`not removed: ${String(error)}`))
 }
 
@@ -206,13 +210,15 @@ const leaseJson = ({ endsAtMs, endsBy, idleForMs, warn }: LeaseState): KeeperSta
 
 /** Resolves with the reason when the lease is over or the signal aborts. Looks at least every half minute: clocks jump. */
 async function waitForEnd(looked: Omit<Looked, 'engine'>, signal: AbortSignal): Promise<Ended> {
-  const { record, care, deps } = looked
-  const { clock, say, processes } = deps
+  const { care, deps } = looked
+  const { clock, say, processes, paths } = deps
   let warned = false
   for (;;) {
+    const record = recordNow(looked.record, () => readLocalLab(paths, looked.record.name))
     const lease = leaseNow(looked)
     const at = new Date(clock.now()).toISOString()
     if (signal.aborted) return { at, reason: 'stopped', detail: 'it was ended with `labos down` or a signal' }
+    if (!record) return { at, reason: 'stopped', detail: 'its lab was removed' }
     if (lease.over) return { at, reason: lease.over, detail: overText(lease, record) }
     if (await isOrphan(record, processes)) return { at, reason: 'runner', detail: 'the `labos run` it was for is gone' }
     if (lease.warn && !warned)
@@ -239,7 +245,7 @@ function engineNoter(book: KeeperBook, care: Care, deps: KeepDeps): (snapshot: E
   }
   return ({ state, detail, pid }) => {
     deps.say(`engine ${state}${detail === undefined || detail === '' ? '' : `: ${detail}`}`)
-    if (state === 'serving' || state === 'failed') care.readySinceMs ??= deps.clock.now()
+    if (state !== 'starting') care.readySinceMs ??= deps.clock.now()
     if (pid === undefined || pid === lastPid) return
     lastPid = pid
     note(pid).catch((error: unknown) => deps.say(`keeper.json was not written: ${String(error)}`))

@@ -3,7 +3,7 @@ import type { MachineLease } from '../../lease/machine-lease.js'
 import { isoOf, leftMs } from '../../lease/seen-lease.js'
 import type { PathNow } from '../../serve/remote/state.js'
 import type { KeeperRecord } from '../../state/record.js'
-import { formatDuration, formatTime } from '../../ui/format.js'
+import { formatRoundDuration, formatTime } from '../../ui/format.js'
 
 type Ended = NonNullable<KeeperRecord['ended']>
 
@@ -11,6 +11,8 @@ export interface EndFacts {
   readonly path: PathNow
   /** As it is now by what the machine said last; absent where it was never read. */
   readonly lease?: MachineLease | undefined
+  /** Since that was read. */
+  readonly unreadMs?: number | undefined
   /** The deadline of the lab's record: later than the machine's own where it was moved while there was no path. */
   readonly expiresAt?: string | undefined
   readonly nowMs: number
@@ -39,15 +41,21 @@ function endOnHost({ lease }: EndFacts): End | undefined {
   return { reason, detail: `${detail}: what served on your host was ended; \`labos up\` starts it again` }
 }
 
-function endOutOfSight({ lease, expiresAt, nowMs }: EndFacts): End | undefined {
+function endOutOfSight({ lease, unreadMs, expiresAt, nowMs }: EndFacts): End | undefined {
   const isExpired = expiresAt !== undefined && nowMs >= Date.parse(expiresAt) + GRACE_MS
-  if (!lease) {
-    const detail = `its deadline passed at ${formatTime(expiresAt ?? '')}, and its machine does not answer`
-    return isExpired ? { reason: 'deadline', detail } : undefined
-  }
-  const { reason, detail } = why(lease)
-  const isMoved = reason === 'deadline' && expiresAt !== undefined && !isExpired
-  if (isMoved || (leftMs(lease) ?? Infinity) > -GRACE_MS) return undefined
+  if (lease) return endOfLease(lease, { unreadMs, isMoved: expiresAt !== undefined && !isExpired })
+  const detail = `its deadline passed at ${formatTime(expiresAt ?? '')}, and its machine does not answer`
+  return isExpired ? { reason: 'deadline', detail } : undefined
+}
+
+/** `isMoved`: its deadline was moved since, and has not come. */
+function endOfLease(
+  lease: MachineLease,
+  { unreadMs = 0, isMoved }: Pick<EndFacts, 'unreadMs'> & { readonly isMoved: boolean },
+): End | undefined {
+  const isUnheard = unreadMs > (lease.unheardLimitSeconds ?? Infinity) * 1000 + GRACE_MS
+  const { reason, detail } = why(isUnheard ? { ...lease, endsBy: 'unheard' } : lease)
+  if ((reason === 'deadline' && isMoved) || (!isUnheard && (leftMs(lease) ?? Infinity) > -GRACE_MS)) return undefined
   return { reason, detail: `${detail}, and its machine does not answer any more` }
 }
 
@@ -67,4 +75,4 @@ function why({ endsBy, ends, idleLimitSeconds, unheardLimitSeconds }: MachineLea
   }
 }
 
-const span = (seconds: number | null): string => formatDuration((seconds ?? 0) * 1000)
+const span = (seconds: number | null): string => formatRoundDuration((seconds ?? 0) * 1000)

@@ -10,12 +10,13 @@ import { vllm } from '../../engines/vllm.js'
 import type { SshPlace } from '../../ports.js'
 import { type RemoteWatch, watchRemote } from '../../serve/remote/watch.js'
 import { readKeeper, readKey, readMachineLab } from '../../state/read.js'
+import { isOrphan } from '../run/orphan.js'
 import { sshPlace } from '../ssh-place.js'
 import { awaitEnd } from './await-end.js'
 import { awayFrom } from './away.js'
 import { type KeeperBook, keeperBook } from './book.js'
-import { type Ended, type Held, type KeepRemoteDeps, leaseNow } from './held.js'
-import { watchLease } from './lease-watch.js'
+import { type Ended, type Held, type KeepRemoteDeps, leaseNow, machineLabNow } from './held.js'
+import { type ForWhom, watchLease } from './lease-watch.js'
 import { remoteStatus } from './remote-status.js'
 
 /** Connections to the engine that wait for a request. */
@@ -104,10 +105,22 @@ function connected(
   const channels = channelPool(() => session.dial(serving.enginePort), OPEN_AHEAD)
   const watch = engineWatch(held, session, channels, book)
   const isServing = (): boolean => watch.snapshot().state === 'serving'
-  const leased = { home: serving.home, scope: serving.scope, isForRun: held.record.runner !== undefined }
-  const lease = watchLease(leased, { clock: deps.clock, path: session, isServing, say: (line) => deps.say(line) })
+  const lease = watchLease(serving, {
+    clock: deps.clock,
+    path: session,
+    isServing,
+    isFor: () => forWhom(held),
+    say: (line) => deps.say(line),
+  })
   Object.assign(held, { session, channels, watch, lease })
   return { session, channels, watch, lease }
+}
+
+async function forWhom(held: Held): Promise<ForWhom> {
+  const record = machineLabNow(held)
+  if (!record) return 'nobody'
+  if (!record.runner) return 'user'
+  return (await isOrphan(record, held.deps.processes)) ? 'nobody' : 'run'
 }
 
 function engineWatch(held: Held, path: Session, channels: ChannelPool, book: KeeperBook): RemoteWatch {

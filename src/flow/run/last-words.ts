@@ -5,7 +5,8 @@ import type { LabWish } from './request.js'
 export async function lastWordsOf(lab: LabWish, name: string, paths: Paths): Promise<() => string> {
   if (lab.kind === 'local')
     return () => `Left at once. What runs of "${name}" on this computer ends by itself in a few seconds: labos ps.`
-  if (lab.kind === 'host') return () => `Left at once. What serves on ${lab.request.target} goes on: labos down ${name}`
+  if (lab.kind === 'host')
+    return () => `Left at once. What serves on ${lab.request.target} ends by itself; remove it: labos down ${name}`
   const { leftAtOnce } = await import('../up-rented/left-at-once.js')
   return () => leftAtOnce({ ...lab.request, name }, paths)
 }

@@ -1,7 +1,8 @@
-import { LabosError } from '../../errors/labos-error.js'
+import type { LabosError } from '../../errors/labos-error.js'
 import type { LabRecord } from '../../state/record.js'
 import { saveLab } from '../../state/store.js'
 import type { Context } from '../context.js'
+import { differsError } from '../lab-differs.js'
 import { isOwnOrphan } from './orphan.js'
 
 /**
@@ -15,14 +16,18 @@ export async function takenOver<L extends LabRecord>(
   if (!record.runner) return record
   const { name } = record
   if (!(await isOwnOrphan(record, context))) throw ofRun(name)
-  const { runner: _, ...own } = record
-  const free = own as L
+  const free = withoutRun(record)
   await saveLab(context.paths, free)
   context.emit({ type: 'note', text: `the \`labos run\` of "${name}" was killed: the lab is yours now` })
   return free
 }
 
-const ofRun = (name: string): LabosError =>
-  new LabosError('lab.differs', `The lab "${name}" is for a \`labos run\`, which ends it.`, {
-    suggestions: ['Use another name: `--name`.', `Or end it: \`labos down ${name}\`.`],
-  })
+/** Nobody has to be there for it any more; its machine is told so by its keeper. */
+function withoutRun<L extends LabRecord>({ runner: _, ...record }: L): L {
+  const { plan } = record
+  if (!('serving' in plan)) return record as L
+  const { unheardMs: __, ...serving } = plan.serving
+  return { ...record, plan: { ...plan, serving } } as L
+}
+
+const ofRun = (name: string): LabosError => differsError(name, 'it is for a `labos run`, which ends it')

@@ -17,7 +17,8 @@ export async function watchLab(name: string, context: Context, signal: AbortSign
   }
 }
 
-const OVER: ReadonlySet<LabState> = new Set(['ended', 'failed', 'lost'])
+/** `running`: nobody keeps its endpoint open. */
+const OVER: ReadonlySet<LabState> = new Set(['ended', 'failed', 'lost', 'running'])
 
 function warningOf({ name, state, detail, lease }: LabStatus): string | undefined {
   if (OVER.has(state)) return `${name} does not serve any more: ${detail ?? state}`

@@ -14,7 +14,9 @@ import { findMachine } from '../find-machine.js'
 import { endpointOf } from '../from-answer.js'
 import { keepRemote } from '../keep/remote.js'
 import { labStatus } from '../lab-status.js'
+import { patientStatus } from '../patient-status.js'
 import { lockedLab } from '../lock-lab.js'
+import { refuseOrphan } from '../run/orphan.js'
 import type { TunnelLook } from './news.js'
 import type { TunnelRequest } from './tunnel.js'
 
@@ -38,18 +40,19 @@ export async function openEndpointHere(
   signal: AbortSignal,
 ): Promise<KeptEndpoint> {
   const { name } = record
-  if (await keeperAnswers(name, context)) return follow(request, context)
+  if (await keeperAnswers(name, context, signal)) return follow(request, context)
+  await refuseOrphan(record, context)
   const command = `labos tunnel ${name}`
   return lockedLab({ name, command, waitMs: WAIT_MS }, context, signal, async () => {
-    if (await keeperAnswers(name, context)) return follow(request, context)
+    if (await keeperAnswers(name, context, signal)) return follow(request, context)
     await endRunning(name, context, signal) // one that does not answer
     return keepHere(request, record, context)
   })
 }
 
 /** One that answers says how its path is. */
-const keeperAnswers = async (name: string, context: Context): Promise<boolean> =>
-  (await labStatus(name, context)).path !== undefined
+const keeperAnswers = async (name: string, context: Context, signal: AbortSignal): Promise<boolean> =>
+  (await patientStatus(name, context, signal)).path !== undefined
 
 function follow({ name, port: wished }: TunnelRequest, context: Context): KeptEndpoint {
   const port = readKeeper(context.paths, name)?.port ?? 0

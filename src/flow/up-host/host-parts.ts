@@ -71,7 +71,8 @@ function servingThere(plan: HostPlan, wish: ServingWish, wantsToken: boolean): P
   }
 }
 
-function servingHere(plan: HostPlan, { engineVersion, canary, fim, idleMs, bootMs }: Planned): HostLab['serving'] {
+function servingHere(plan: HostPlan, planned: Planned): HostLab['serving'] {
+  const { engineVersion, canary, fim } = planned
   return {
     engineVersion,
     contextTokens: plan.contextTokens,
@@ -82,8 +83,7 @@ function servingHere(plan: HostPlan, { engineVersion, canary, fim, idleMs, bootM
     // Every model continues text; which know chat is known of those in the catalogue.
     asks: canary?.asks ?? 'completion',
     fim,
-    ...(idleMs === undefined ? {} : { idleMs }),
-    bootMs,
+    ...limitsOf(planned),
     home: plan.makes.folder,
     scope: 'user',
   }

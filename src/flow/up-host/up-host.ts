@@ -9,7 +9,7 @@ import { ensureLabDir, newLabId, saveLab } from '../../state/store.js'
 import { choosePort } from '../choose-port.js'
 import type { Context } from '../context.js'
 import { checkDeadline, differsError, notOwn } from '../lab-differs.js'
-import { labStatus } from '../lab-status.js'
+import { patientStatus } from '../patient-status.js'
 import { proveServing, type Proof } from '../prove-serving.js'
 import { machineProving } from '../proving.js'
 import { takenOver } from '../run/take-over.js'
@@ -44,7 +44,8 @@ async function upLocked(name: string, request: HostUpRequest, context: Context, 
   if (existing && !isOnHost(existing)) throw differsError(name, 'it is not on a host of your own')
   if (existing) checkSame(request, existing)
   const lab = existing && (await takenOver(existing, context))
-  if (lab && (await labStatus(name, context)).state === 'serving') return { outcome: 'already-up', record: lab }
+  if (lab && (await patientStatus(name, context, signal)).state === 'serving')
+    return { outcome: 'already-up', record: lab }
   const sinceMs = context.clock.monotonicMs()
   context.emit({ type: 'start', step: 'facts', text: `looking at ${request.target}` })
   const reached = await reachHost(request, context, signal)

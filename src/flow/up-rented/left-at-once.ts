@@ -1,4 +1,4 @@
-import { readLab } from '../../state/read.js'
+import { labNames, readLab } from '../../state/read.js'
 import { isRented, type LabRecord } from '../../state/record.js'
 import type { Paths } from '../../state/paths.js'
 import { stillRuns } from '../still-runs.js'
@@ -9,7 +9,10 @@ export function leftAtOnce(request: RentUpRequest, paths: Paths): string {
   const name = labNameOf(request)
   const record = recordOf(paths, name)
   // A record is there before the first thing is asked for, until nothing is left.
-  if (record === undefined) return `Left at once: there is nothing of "${name}", in AWS or here.`
+  if (record === undefined) {
+    const here = labNames(paths).includes(name) ? ` \`labos down ${name}\` removes its folder here.` : ''
+    return `Left at once: there is nothing of "${name}" in AWS.${here}`
+  }
   if (record === 'damaged' || !isRented(record))
     return `Left at once. See what runs of "${name}": labos status ${name}.`
   return `Left at once. ${stillRuns(record)}\nRemove what there is of "${name}": labos down ${name}`

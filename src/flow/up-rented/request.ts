@@ -65,8 +65,8 @@ function servingDifference({ wish, serving }: RentUpRequest, lab: RentedLab): st
     ['idle limit', serving.idleMs, planned.idleMs ?? 0, 'ms'],
   ])
   if (differs !== undefined) return differs
-  const unheard = serving.engineArgs.find((arg) => !first?.config.includes(`${configLine(arg)}\n`))
-  return unheard && `it was started without \`--engine-arg ${unheard.name}=${unheard.value}\``
+  const missing = serving.engineArgs.find((arg) => !first?.config.includes(`${configLine(arg)}\n`))
+  return missing && `it was started without \`--engine-arg ${missing.name}=${missing.value}\``
 }
 
 function machineDifference({ wish, typed }: RentUpRequest, machine: RentedMachine): string | undefined {

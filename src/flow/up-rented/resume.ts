@@ -7,7 +7,7 @@ import { letInAgain } from '../readmit/let-in.js'
 import { isThere, withMachine, withoutMachine } from '../rented-record.js'
 import { stillRuns } from '../still-runs.js'
 import { LabosError } from '../../errors/labos-error.js'
-import { labStatus } from '../lab-status.js'
+import { patientStatus } from '../patient-status.js'
 import type { Outcome } from '../up-machine.js'
 import { type FromMachine, fromMachine } from './from-machine.js'
 import { makeIn } from './climb-regions.js'
@@ -22,7 +22,7 @@ export async function resume(
   await checkAccount(lab, context, signal)
   try {
     const seen = await look(lab, context, signal)
-    if (await isUp(seen, context)) return { outcome: 'already-up', record: seen }
+    if (await isUp(seen, context, signal)) return { outcome: 'already-up', record: seen }
     if (seen.machine && isThere(seen.machine.state) && seen.machine.state !== 'pending')
       return { outcome: 'up', ...(await fromMachine(seen, context, signal, letInAgain(request, context))) }
     return { outcome: 'up', ...(await goOn(seen, request, context, signal)) }
@@ -35,9 +35,13 @@ export async function resume(
 }
 
 /** Whether the end of `up` holds now: a machine that runs, and an endpoint that answers where one is wanted. */
-async function isUp({ name, plan, machine, stepsDone }: RentedLab, context: Context): Promise<boolean> {
+async function isUp(
+  { name, plan, machine, stepsDone }: RentedLab,
+  context: Context,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (machine?.state !== 'running' || machine.address === undefined || !stepsDone.includes('boot')) return false
-  return !plan.serving || (await labStatus(name, context)).state === 'serving'
+  return !plan.serving || (await patientStatus(name, context, signal)).state === 'serving'
 }
 
 /** The record with the machine as EC2 describes it now, where it names one. */

@@ -1,5 +1,6 @@
 /** What is served on the machine that the ladder gave: the part of the plan that is about its type. Pure. */
 import { ENGINE_PORT } from '../../plan/rent/engine-config.js'
+import { limitsOf } from '../../plan/rent/serving.js'
 import type { RentedLab } from '../../state/record.js'
 import { RENTED_HOME } from '../../bootstrap/lab-files.js'
 
@@ -7,7 +8,7 @@ export function withServing(record: RentedLab): RentedLab {
   const planned = record.plan.serving
   const here = planned?.machines.find(({ instanceType }) => instanceType === record.machine?.instanceType)
   if (!planned || !here) return record
-  const { engineVersion, canary, fim, idleMs, bootMs } = planned
+  const { engineVersion, canary, fim } = planned
   return {
     ...record,
     serving: {
@@ -20,8 +21,7 @@ export function withServing(record: RentedLab): RentedLab {
       // Every model continues text; which know chat is known of those in the catalogue.
       asks: canary?.asks ?? 'completion',
       fim,
-      ...(idleMs === undefined ? {} : { idleMs }),
-      bootMs,
+      ...limitsOf(planned),
       home: RENTED_HOME,
       scope: 'system',
     },

@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { askKeeper } from '../../../src/connect/door.js'
-import { readKeeper, readRentedLab } from '../../../src/state/read.js'
-import { saveLab } from '../../../src/state/store.js'
+import { labNames, readKeeper, readRentedLab } from '../../../src/state/read.js'
+import { removeLab, saveLab } from '../../../src/state/store.js'
 import { whileTimePasses } from '../../fakes/context.js'
 import { ask, textOf } from '../../fakes/gateway.js'
 import { atEnd, endKept, type KeptLab, laboratory, lease, SECONDS, serves } from '../../fakes/kept-lab.js'
@@ -126,6 +126,46 @@ describe('a machine for a `labos run`', () => {
     expect(told(lab, 'free')).toEqual([])
   })
 
+  it('whose run is gone hears nothing more, where it cannot be told to end', async () => {
+    const lab = await laboratory({ runner: { pid: 9, startTime: 't9', owner: 'ada@lab' } }, ({ host }) => {
+      host.lease = forRun
+      host.endExit = 1
+    })
+    await lab.context.clock.advance(60_000)
+    expect(told(lab, 'end').length).toBeGreaterThan(1)
+    expect([told(lab, 'heard'), told(lab, 'free')]).toEqual([[], []])
+  })
+
+  it('that is taken over while its keeper could not reach it is kept, by that keeper', async () => {
+    const runner = { pid: 9, startTime: 't9', owner: 'ada@lab' }
+    const lab = await laboratory({ runner }, ({ host, ssh }) => {
+      host.lease = forRun
+      ssh.down = silence
+    })
+    await lab.context.clock.advance(10_000)
+    const record = readRentedLab(lab.context.paths, 'one')
+    if (!record) throw new Error('no record')
+    const { runner: _, ...own } = record
+    await saveLab(lab.context.paths, own)
+    lab.ssh.down = undefined
+    await lab.context.clock.advance(60_000)
+    expect([told(lab, 'end'), told(lab, 'heard')]).toEqual([[], []])
+    expect(told(lab, 'free').length).toBeGreaterThan(0)
+  })
+
+  it('ends its keeper, and nothing else, when the lab is removed', async () => {
+    const lab = await laboratory({ runner: { pid: 1, startTime: 't1', owner: 'ada@lab' } })
+    await removeLab(lab.context.paths, 'one')
+    const before = lab.host.ran.length
+    await whileTimePasses(
+      lab.context.clock,
+      lab.over.catch(() => undefined),
+      1000,
+    )
+    expect(lab.host.ran.slice(before).filter((line) => line.includes('lease.sh'))).toEqual([])
+    expect(labNames(lab.context.paths)).toEqual([])
+  })
+
   it('that is somebody’s own now is told that nobody has to be there', async () => {
     const lab = await laboratory({}, ({ host }) => {
       host.lease = forRun
@@ -158,7 +198,7 @@ describe('the end of such a keeper', () => {
     await lab.context.clock.advance(1080_000 + 57_000)
     expect((await lab.status()).engine.state).toBe('unreachable')
     await lab.context.clock.advance(5000)
-    const detail = 'nothing was asked for 30 m 00 s, and its machine does not answer any more'
+    const detail = 'nothing was asked for 30 m, and its machine does not answer any more'
     expect(await lab.status()).toMatchObject({ engine: { state: 'ended', detail } })
     expect(await textOf(await lab.request())).toContain(`The engine is not serving: ${detail}.`)
     await lab.context.clock.advance(11 * 60_000)

@@ -39,11 +39,7 @@ describe('a machine', () => {
   })
 
   it.each([
-    [
-      'idle',
-      lease({ ends: SECONDS - 61 }),
-      'nothing was asked for 30 m 00 s, and its machine does not answer any more',
-    ],
+    ['idle', lease({ ends: SECONDS - 61 }), 'nothing was asked for 30 m, and its machine does not answer any more'],
     [
       'deadline',
       lease({ ends: SECONDS - 61, endsBy: 'deadline' }),
@@ -58,6 +54,16 @@ describe('a machine', () => {
   ] as const)('has ended by its %s when it is away past that', (reason, said, detail) => {
     const facts = { path: away, lease: said, expiresAt: iso(-61), nowMs: NOW }
     expect(machineEnd(facts)).toEqual({ at: '2026-01-01T04:00:00.000Z', reason, detail })
+  })
+
+  it('has ended when it could not hear for longer than it waits', () => {
+    const said = lease({ ends: SECONDS + 3600, unheardLimitSeconds: 900 })
+    const facts = { path: away, lease: said, expiresAt: iso(7200), nowMs: NOW }
+    expect(machineEnd({ ...facts, unreadMs: 959_000 })).toBeUndefined()
+    expect(machineEnd({ ...facts, unreadMs: 961_000 })).toMatchObject({
+      reason: 'unheard',
+      detail: 'this computer was not heard of for 15 m, and its machine does not answer any more',
+    })
   })
 
   it('has ended when the cloud says so', () => {
@@ -80,7 +86,7 @@ describe('a machine', () => {
     const unheard = { ...over, endsBy: 'unheard' as const, unheardLimitSeconds: 900 }
     expect(machineEnd({ path: connected, lease: unheard, nowMs: NOW })).toMatchObject({
       reason: 'unheard',
-      detail: expect.stringMatching(/^this computer was not heard of for 15 m 00 s: /) as string,
+      detail: expect.stringMatching(/^this computer was not heard of for 15 m: /) as string,
     })
     expect(machineEnd({ path: connected, lease: { ...over, ends: SECONDS + 1 }, nowMs: NOW })).toBeUndefined()
   })

@@ -1,12 +1,15 @@
 /** Labs whose `labos run` was killed. */
 import { describe, expect, it } from 'vitest'
-import { forgetOrphan, isOrphan } from '../../../src/flow/run/orphan.js'
+import { forgetOrphan, isOrphan, orphanWords, refuseOrphan } from '../../../src/flow/run/orphan.js'
+import { takenOver } from '../../../src/flow/run/take-over.js'
 import { takeLock } from '../../../src/state/lock.js'
 import { lockPath } from '../../../src/state/paths.js'
-import { labNames } from '../../../src/state/read.js'
+import { labNames, readLab } from '../../../src/state/read.js'
+import { saveLab } from '../../../src/state/store.js'
 import { fakeContext, fakeProcesses, saveSomeKeeper, saveSomeLab } from '../../fakes/context.js'
-import { OWNER } from '../../fakes/rented.js'
+import { OWNER, rentedLab } from '../../fakes/rented.js'
 import { runWorld } from '../../fakes/run-world.js'
+import { plannedServing } from '../../fakes/served.js'
 
 describe('a lab whose run was killed', () => {
   const runner = { pid: 9, startTime: 't9', owner: 'ada@lab' }
@@ -22,7 +25,7 @@ describe('a lab whose run was killed', () => {
 
   it('is forgotten, unless somebody works on it', async () => {
     const context = fakeContext()
-    await saveSomeLab(context.paths, 'one')
+    await saveSomeLab(context.paths, 'one', { runner })
     const never = new AbortController().signal
     const release = await takeLock(lockPath(context.paths, 'one'), { command: 'x', waitMs: 0 }, context, never)
     await expect(forgetOrphan(context.paths, 'one', context)).rejects.toMatchObject({ code: 'lab.busy' })
@@ -30,6 +33,45 @@ describe('a lab whose run was killed', () => {
     await release()
     await forgetOrphan(context.paths, 'one', context)
     expect(labNames(context.paths)).toEqual([])
+  })
+
+  it('is not forgotten when somebody has taken it over, or the run goes on', async () => {
+    const context = fakeContext()
+    await saveSomeLab(context.paths, 'one')
+    await saveSomeLab(context.paths, 'two', { runner: { ...runner, pid: 1, startTime: 't1' } })
+    for (const name of ['one', 'two']) await forgetOrphan(context.paths, name, context)
+    expect(labNames(context.paths)).toEqual(['one', 'two'])
+  })
+})
+
+describe('a machine whose run was killed', () => {
+  const runner = { pid: 9, startTime: 't9', owner: OWNER }
+  const forRun = rentedLab({
+    name: 'one',
+    runner,
+    plan: { ...rentedLab().plan, serving: { ...plannedServing, unheardMs: 900_000 } },
+  })
+
+  it('ends by itself, and who would open it again is told what keeps it', async () => {
+    expect(orphanWords(forRun)).toMatch(
+      /^what serves ends itself within 15 m; `labos up \S+ --name one` keeps it, `labos down one` removes it$/,
+    )
+    const context = fakeContext({ owner: OWNER })
+    await expect(refuseOrphan(forRun, context)).rejects.toMatchObject({ code: 'lab.differs' })
+    await refuseOrphan({ ...forRun, runner: { ...runner, owner: 'ada@elsewhere' } }, context)
+    await refuseOrphan(forRun, { ...context, processes: fakeProcesses([9]) })
+  })
+
+  it('is somebody’s own, and needs nobody to be there, when it was taken over', async () => {
+    const context = fakeContext({ owner: OWNER })
+    await saveLab(context.paths, forRun)
+    const own = await takenOver(forRun, context)
+    expect(own).toEqual({ ...forRun, runner: undefined, plan: { ...forRun.plan, serving: plannedServing } })
+    expect(readLab(context.paths, 'one')).toEqual(own)
+    await expect(takenOver(forRun, { ...context, processes: fakeProcesses([9]) })).rejects.toMatchObject({
+      code: 'lab.differs',
+      message: 'There is a lab "one" already, and it is for a `labos run`, which ends it.',
+    })
   })
 })
 

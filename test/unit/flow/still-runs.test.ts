@@ -15,3 +15,10 @@ it('one that has served, or is to serve nothing, ends at its deadline', () => {
   expect(stillRuns({ ...wished, stepsDone: ['plan', 'machine', 'boot', 'laboratory', 'serving'] })).toBe(`${STILL}.`)
   expect(stillRuns(rentedLab())).toBe(`${STILL}.`)
 })
+
+it('one for a `labos run` ends when its computer is gone', () => {
+  const plan = { ...wished.plan, serving: { ...plannedServing, unheardMs: 900_000 } }
+  expect(stillRuns({ ...wished, plan, stepsDone: ['plan', 'machine', 'boot', 'laboratory', 'serving'] })).toContain(
+    'until it ends itself: 15 m after this computer is gone, 2026-01-01 04:00 UTC at the latest.',
+  )
+})

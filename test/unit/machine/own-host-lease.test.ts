@@ -1,5 +1,6 @@
 /** The lease on a host of the user's own: nothing there is ever powered off. */
 import { describe, expect, it } from 'vitest'
+import { eventually } from '../../fakes/cli.js'
 import { machineWorld, shownLease as shown, type MachineWorld } from '../../fakes/machine-world.js'
 
 const T = 1_000_000
@@ -12,7 +13,7 @@ function owned(more: Readonly<Record<string, string | number>> = {}): MachineWor
 
 describe('a host of the user’s own', () => {
   const STOP =
-    '--user stop labos-one-lease.timer labos-one-end.timer labos-one-bootstrap.service labos-one-engine.service'
+    '--user stop labos-one-lease.timer labos-one-lease.service labos-one-end.timer labos-one-bootstrap.service labos-one-engine.service'
 
   it('is never powered off: its units are stopped', () => {
     const world = owned({ TTL_S: 3600 })
@@ -43,14 +44,37 @@ describe('a host of the user’s own', () => {
     })
   })
 
-  it('leaves the word to a lease that was armed anew while the last one ended', () => {
+  it('is armed anew only when the last lease has ended whole', async () => {
     const world = owned({ TTL_S: 3600 })
     world.run('lease.sh', 'arm')
-    shown(world)
-    const before = world.read('home/ada/.local/share/labos/one/lease.json')
-    world.program('systemctl', 'case "$*" in *stop*) echo 5 >"$XDG_RUNTIME_DIR/labos-one/boot" ;; esac')
+    const script = `${world.root}/home/ada/.local/share/labos/one/bin/lease.sh`
+    const note = `echo "$*" >>${world.root}/order`
+    world.program(
+      'systemctl',
+      `case "$*" in *engine.service*) sh ${script} arm >/dev/null 2>&1 & sleep 0.3 ;; esac; ${note}`,
+    )
     expect(world.run('lease.sh', 'end').status).toBe(0)
-    expect(world.read('home/ada/.local/share/labos/one/lease.json')).toBe(before)
+    await eventually(() => world.read('order')?.includes('restart --no-block labos-one-lease.timer') === true)
+    const order = (world.read('order') ?? '').split('\n')
+    const at = (what: string): number => order.findIndex((line) => line.includes(what))
+    expect(at('engine.service')).toBeLessThan(at('restart --no-block labos-one-end.timer'))
+    world.program('systemctl', '')
+    expect(shown(world)).toMatchObject({ armed: true, deadline: T + 3600 })
+  })
+
+  it('says once why it ended', () => {
+    const world = owned({ UNHEARD_S: 900 })
+    world.run('lease.sh', 'arm')
+    world.at(T + 900)
+    world.run('lease.sh', 'end')
+    world.at(T + 950)
+    expect(world.run('lease.sh', 'end').status).toBe(0)
+    expect(JSON.parse(world.read('home/ada/.local/share/labos/one/lease.json') ?? '')).toMatchObject({
+      ends: T + 900,
+      ends_by: 'unheard',
+    })
+    world.run('lease.sh', 'heard')
+    expect(world.read('runtime/labos-one/heard')).toBeUndefined()
   })
 
   it('has no end where none was asked for', () => {

@@ -57,6 +57,24 @@ describe('a machine for a `labos run`', () => {
     expect(hasEnded(world)).toBe(false)
   })
 
+  it('is not kept by a clock that went back', () => {
+    const world = forRun()
+    world.at(T + 5000)
+    world.run('lease.sh', 'heard')
+    world.at(T)
+    world.run('lease.sh', 'check')
+    world.at(T + 900)
+    world.run('lease.sh', 'check')
+    expect(hasEnded(world)).toBe(true)
+  })
+
+  it('does not say that it was freed where that cannot be written', () => {
+    const world = forRun()
+    world.program('mv', 'case "$*" in *labos/free) exit 1 ;; *) exec /bin/mv "$@" ;; esac')
+    expect(world.run('lease.sh', 'free').status).toBe(1)
+    expect(shown(world)).toMatchObject({ unheard_limit: 900 })
+  })
+
   it('is not kept by what is no time', () => {
     const world = forRun()
     world.write('run/labos/heard', 'now')
