@@ -16,14 +16,16 @@ interface Sleeper {
 const isAtFiles = (): boolean =>
   process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq') || name === 'CloseReq')
 
-const IDLE_TURNS = 20
-const MOST_TURNS = 10_000_000
+const TURNS = 20
+/** Some half a minute of waiting for a disk. */
+const MOST_WAITS = 20_000
 
 async function settle(): Promise<void> {
-  let idle = 0
-  for (let turn = 0; turn < MOST_TURNS && idle < IDLE_TURNS; turn += 1) {
-    await new Promise((resolve) => setImmediate(resolve))
-    idle = isAtFiles() ? 0 : idle + 1
+  for (let waits = 0; waits < MOST_WAITS; waits += 1) {
+    const wasAtFiles = isAtFiles()
+    for (let turn = 0; turn < TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    if (!wasAtFiles && !isAtFiles()) return
+    if (isAtFiles()) await new Promise((resolve) => setTimeout(resolve, 1))
   }
 }
 
