@@ -1,6 +1,6 @@
 /** What a machine is told of its lab, as the files in the lab's folder there. Pure; holds no secret. */
 import { LabosError } from '../errors/labos-error.js'
-import type { Limits } from '../plan/rent/serving.js'
+import type { Ends } from '../plan/rent/serving.js'
 
 /** Folder of the lab on a rented machine. */
 export const RENTED_HOME = '/var/lib/labos'
@@ -9,7 +9,7 @@ export interface LabWish {
   readonly labId: string
   /** `aws`: the machine is the lab's alone, and its end is its power-off. `ssh`: a host of the user's own goes on. */
   readonly provider: 'aws' | 'ssh'
-  readonly lease: { readonly ttlMs?: number } & Partial<Limits>
+  readonly lease: Ends
   /** Absent: a machine and nothing on it. */
   readonly laboratory?: Laboratory
 }

@@ -43,8 +43,8 @@ const START_MS = 10 * 60_000
 /**
  * Starts the stopped machine of a rented lab with a new deadline, which is on the machine before it starts, and goes on as `up`
  * does until the model answers, where one is to be served. What fails then leaves the machine running. Throws `capacity.none`
- * and `quota.vcpu`, after which it is stopped as before, `machine.gone`, `machine.failed`, `lab.differs`, `usage.value` for a lab on this
- * computer, what asking AWS throws, and what `up` throws.
+ * and `quota.vcpu`, after which it is stopped as before, `machine.gone`, `machine.failed`, `lab.differs` for a lab whose `labos
+ * run` is gone, `usage.value` for a lab on this computer, what asking AWS throws, and what `up` throws.
  */
 export const start = (request: StartRequest, context: Context, signal: AbortSignal): Promise<Started> =>
   withMachineOf('start', request.name, context, signal, async (held) => {

@@ -2,7 +2,8 @@
 import type { HostPlan } from '../plan/host/host-plan.js'
 import type { ServingTerms } from '../plan/rent/serving-terms.js'
 import { formatContext } from './counts.js'
-import { type Ends, machineEndsText } from './ends-text.js'
+import type { Ends } from '../plan/rent/serving.js'
+import { machineEndsText } from './ends-text.js'
 import { formatBytes } from './format.js'
 import { factLines } from './text.js'
 

@@ -46,7 +46,11 @@ remove() {
         # By their names: `labos-one-*` are also those of a lab that is called `one-2`.
         for name in bootstrap.service engine.service arm.service lease.service lease.timer end.service end.timer; do
             ctl list-units --all --plain --no-legend "$unit-$name" 2>/dev/null | awk '{ print "unit " $1 }'
-            for path in "$units/$unit-$name" "$units"/*.wants/"$unit-$name" "$passing/$unit-$name"; do [ -e "$path" ] && echo "$path"; done
+            for path in "$units/$unit-$name" "$units"/*.wants/"$unit-$name" "$passing/$unit-$name" \
+                "$units/$unit-$name".[0-9]* "$passing/$unit-$name".[0-9]*; do
+                # A link is one that leads nowhere, too.
+                { [ -e "$path" ] || [ -L "$path" ]; } && echo "$path"
+            done
         done
         for path in "$LABOS_HOME" "$run"; do [ -e "$path" ] && echo "$path"; done
         case $data in */"$unit") [ -e "$data" ] && echo "$data" ;; esac

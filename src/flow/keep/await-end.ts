@@ -5,6 +5,7 @@ import { endWithRun } from './end-with-run.js'
 import { type Ended, type Held, leaseNow, machineLabNow } from './held.js'
 import { machineEnd } from './machine-end.js'
 import { machineNotes } from './machine-notes.js'
+import { sayOnce } from './say-once.js'
 import { silentOf } from './silent.js'
 
 /** Of a machine that is gone, the endpoint says so for a while before it closes. */
@@ -13,11 +14,7 @@ const LINGER_MS = 10 * 60_000
 /** Resolves with the reason when somebody says so, or the machine has been gone for a while. Looks every two seconds: clocks jump. */
 export async function awaitEnd(held: Held, signal: AbortSignal): Promise<Ended> {
   const { clock, say } = held.deps
-  const told = new Set<string>()
-  const sayOnce = (text: string, about = text): void => {
-    if (!told.has(about)) say(text)
-    told.add(about)
-  }
+  const sayNew = sayOnce(say)
   for (;;) {
     const atMs = clock.now()
     if (signal.aborted)
@@ -30,9 +27,9 @@ export async function awaitEnd(held: Held, signal: AbortSignal): Promise<Ended> 
     if (!record) return { at: new Date(atMs).toISOString(), reason: 'stopped', detail: 'its lab was removed' }
     noteEnd(held, record, atMs)
     if (held.ended && atMs - Date.parse(held.ended.at) > LINGER_MS) return held.ended
-    const over = await endNow(held, record, atMs, sayOnce, signal)
+    const over = await endNow(held, record, atMs, sayNew, signal)
     if (over) return over
-    if (!held.ended) for (const { about, text } of notesNow(held, record, atMs)) sayOnce(text, about)
+    if (!held.ended) for (const { about, text } of notesNow(held, record, atMs)) sayNew(text, about)
     await clock.sleep(TICK_MS, signal).catch(() => undefined)
     if (!hasJumped(clock, atMs)) continue
     say('this computer slept, or the keeper was stopped: looking at everything anew')

@@ -9,6 +9,7 @@ import type { MachinePath } from '../../serve/remote/care.js'
 import { runWithin } from '../../serve/remote/journal.js'
 import type { OnMachine } from '../../serve/remote/on-machine.js'
 import { scriptCommand } from '../machine-commands.js'
+import { sayOnce } from './say-once.js'
 
 export interface LeaseWatch {
   /** As it was read last, and how long ago by this computer's clocks. Undefined before that. */
@@ -27,7 +28,7 @@ export interface LeaseWatchDeps {
   /** Whom the lab is for, now. */
   isFor(): Promise<ForWhom>
   /** A line for the keeper's own log. */
-  say(line: string): void
+  readonly say: (line: string) => void
 }
 
 /** `run`: a `labos run` that goes on. `user`: whoever brought it up. `nobody`: its run is gone, or the lab is. */
@@ -43,14 +44,10 @@ export function watchLease(on: OnMachine, deps: LeaseWatchDeps): LeaseWatch {
   const { signal } = stopping
   let alarm = new AbortController()
   let askers: (() => void)[] = []
-  const told = new Set<string>()
-  const sayOnce = (line: string): void => {
-    if (!told.has(line)) deps.say(line)
-    told.add(line)
-  }
+  const say = sayOnce(deps.say)
   let last: { readonly lease: MachineLease; readonly monotonicMs: number; readonly wallMs: number } | undefined
   const read = async (): Promise<void> => {
-    const lease = await readThrough(on, { ...deps, say: sayOnce }, signal)
+    const lease = await readThrough(on, { ...deps, say }, signal)
     if (lease) last = { lease, monotonicMs: clock.monotonicMs(), wallMs: clock.now() }
   }
   const watch = async (): Promise<void> => {

@@ -16,6 +16,9 @@ export interface Limits {
   readonly unheardMs?: number
 }
 
+/** All of a machine's ends that may be known, with its deadline. */
+export type Ends = { readonly ttlMs?: number } & Partial<Limits>
+
 /** These alone, of something that has them; an idle time of 0 is none. */
 export const limitsOf = ({ idleMs, bootMs, unheardMs }: Limits): Limits => ({
   ...(idleMs ? { idleMs } : {}),

@@ -163,6 +163,15 @@ describe('units.sh and remove.sh', () => {
     expect(world.read('runtime/systemd/user/labos-one-end.timer.123')).toBeUndefined()
   })
 
+  it('say of a link that it is left, though it leads nowhere', () => {
+    const world = owned('yes')
+    world.run('lease.sh', 'arm')
+    world.program('rm', 'case "$*" in *.wants/*) exit 1 ;; *) exec /bin/rm "$@" ;; esac')
+    const { status, stdout } = world.run('remove.sh')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/\.wants\/labos-one-\w+\.service/)
+  })
+
   it('say what could not be removed', () => {
     const world = owned('yes')
     world.run('units.sh', 'install')
